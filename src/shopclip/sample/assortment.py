@@ -1,0 +1,128 @@
+"""Which products the shop sells."""
+
+from collections.abc import Container
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from shopclip.sample.vocabulary import (
+    ARTICLES,
+    BRANDS,
+    COLOURS,
+    PATTERN_WEIGHTS,
+    PATTERNS,
+    SEASONS,
+    SOLID,
+    YEARS,
+    Article,
+)
+
+HEADER = (
+    "id",
+    "gender",
+    "masterCategory",
+    "subCategory",
+    "articleType",
+    "baseColour",
+    "season",
+    "year",
+    "usage",
+    "productDisplayName",
+)
+
+_FIRST_ID = 10_000
+_LARGEST_GAP = 40
+# A restock shares its caption with its original, so this gives about 23 % shared captions.
+_RESTOCK_PROBABILITY = 0.125
+_FRESH_CAPTION_TRIES = 50
+
+
+@dataclass(frozen=True)
+class Product:
+    """One row of the catalogue."""
+
+    id: int
+    brand: str
+    gender: str
+    colour: str
+    pattern: str
+    article: Article
+    season: str
+    year: int
+    usage: str
+
+    @property
+    def caption(self) -> str:
+        """Brand, gender, colour, pattern and article; a solid fabric goes without saying."""
+        pattern = () if self.pattern == SOLID else (self.pattern,)
+        return " ".join((self.brand, self.gender, self.colour, *pattern, self.article.name))
+
+    @property
+    def row(self) -> tuple[str | int, ...]:
+        """The values under `HEADER`."""
+        return (
+            self.id,
+            self.gender,
+            self.article.master_category,
+            self.article.sub_category,
+            self.article.name,
+            self.colour,
+            self.season,
+            self.year,
+            self.usage,
+            self.caption,
+        )
+
+
+def assort(products: int, seed: int) -> list[Product]:
+    """Choose the products; a longer assortment begins with the shorter one of the same seed."""
+    assortment: list[Product] = []
+    captions: set[str] = set()
+    last_id = _FIRST_ID
+    for index in range(products):
+        rng = np.random.default_rng((seed, index))
+        last_id += int(rng.integers(1, _LARGEST_GAP, endpoint=True))
+        if assortment and rng.random() < _RESTOCK_PROBABILITY:
+            original = assortment[rng.integers(index)]
+            product = _release(replace(original, id=last_id), rng)
+        else:
+            product = _fresh(last_id, captions, rng)
+        captions.add(product.caption)
+        assortment.append(product)
+    return assortment
+
+
+def _fresh(product_id: int, taken: Container[str], rng: np.random.Generator) -> Product:
+    """Prefer a caption not yet taken; a huge shop runs out of them and repeats itself."""
+    for _ in range(_FRESH_CAPTION_TRIES):
+        product = _any_product(product_id, rng)
+        if product.caption not in taken:
+            break
+    return product
+
+
+def _any_product(product_id: int, rng: np.random.Generator) -> Product:
+    article = ARTICLES[rng.integers(len(ARTICLES))]
+    pattern = str(rng.choice(PATTERNS, p=PATTERN_WEIGHTS)) if article.patterned else SOLID
+    product = Product(
+        id=product_id,
+        brand=str(rng.choice(list(BRANDS))),
+        gender=str(rng.choice(article.genders)),
+        colour=str(rng.choice(list(COLOURS))),
+        pattern=pattern,
+        article=article,
+        season=SEASONS[0],
+        year=YEARS[0],
+        usage=article.usages[0],
+    )
+    return _release(product, rng)
+
+
+def _release(product: Product, rng: np.random.Generator) -> Product:
+    """Give the product the season, year and usage of a new release."""
+    return replace(
+        product,
+        season=str(rng.choice(SEASONS)),
+        year=int(rng.choice(YEARS)),
+        usage=str(rng.choice(product.article.usages)),
+    )

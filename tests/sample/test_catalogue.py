@@ -1,0 +1,126 @@
+"""The folder: its layout, its bytes, and how it comes to be."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from shopclip.sample import catalogue, draw_catalogue
+from shopclip.sample.assortment import Product
+
+HEADER = (
+    b"id,gender,masterCategory,subCategory,articleType,baseColour,season,year,usage,"
+    b"productDisplayName"
+)
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_folder_has_the_kaggle_layout(shop: Path, rows: list[dict[str, str]]) -> None:
+    pictures = {f"images/{row['id']}.jpg" for row in rows}
+    assert set(_contents(shop)) == {"styles.csv", "README.txt", *pictures}
+    lines = (shop / "styles.csv").read_bytes().split(b"\n")
+    assert lines[0] == HEADER
+    assert lines[-1] == b""
+    assert b"\r" not in (shop / "styles.csv").read_bytes()
+
+
+def test_pictures_are_small_rgb_jpegs(shop: Path) -> None:
+    for path in (shop / "images").iterdir():
+        with Image.open(path) as picture:
+            assert (picture.format, picture.mode, picture.size) == ("JPEG", "RGB", (60, 80))
+
+
+def test_same_seed_draws_the_same_bytes(tmp_path: Path) -> None:
+    first = draw_catalogue(tmp_path / "first", products=20, seed=3)
+    second = draw_catalogue(tmp_path / "second", products=20, seed=3)
+    assert _contents(first) == _contents(second)
+
+
+def test_another_seed_draws_another_shop(tmp_path: Path) -> None:
+    first = draw_catalogue(tmp_path / "first", products=5, seed=0)
+    second = draw_catalogue(tmp_path / "second", products=5, seed=1)
+    assert (first / "styles.csv").read_bytes() != (second / "styles.csv").read_bytes()
+
+
+def test_a_larger_shop_begins_with_the_smaller_one(shop: Path, tmp_path: Path) -> None:
+    small = draw_catalogue(tmp_path / "small", products=20, seed=7)
+    styles = (small / "styles.csv").read_bytes()
+    assert (shop / "styles.csv").read_bytes().startswith(styles)
+    for picture in (small / "images").iterdir():
+        assert picture.read_bytes() == (shop / "images" / picture.name).read_bytes()
+
+
+def test_readme_states_what_was_drawn(shop: Path) -> None:
+    text = (shop / "README.txt").read_text(encoding="utf-8")
+    assert "synthetic catalogue drawn by shopclip" in text
+    assert text.splitlines()[-3:] == ["products: 240", "seed: 7", f"version: {catalogue.VERSION}"]
+
+
+def test_an_existing_shop_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = draw_catalogue(tmp_path / "shop", products=3)
+    before = _contents(folder)
+    monkeypatch.setattr(catalogue, "draw_product", None)
+    assert draw_catalogue(folder, products=3) == folder
+    assert _contents(folder) == before
+
+
+@pytest.mark.parametrize(("products", "seed"), [(4, 0), (3, 1)])
+def test_a_different_shop_is_refused(tmp_path: Path, products: int, seed: int) -> None:
+    folder = draw_catalogue(tmp_path / "shop", products=3, seed=0)
+    before = _contents(folder)
+    with pytest.raises(FileExistsError, match=r"shop already holds another catalogue; choose"):
+        draw_catalogue(folder, products=products, seed=seed)
+    assert _contents(folder) == before
+
+
+def test_a_foreign_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.jpg").write_bytes(b"meow")
+    with pytest.raises(FileExistsError, match="photos already holds something other"):
+        draw_catalogue(tmp_path / "photos", products=3)
+    assert _contents(tmp_path) == {"photos/cat.jpg": b"meow"}
+
+
+@pytest.mark.parametrize(("products", "seed"), [(0, 0), (-1, 0), (3, -1)])
+def test_impossible_numbers_are_refused(tmp_path: Path, products: int, seed: int) -> None:
+    with pytest.raises(ValueError, match=r"-1|0"):
+        draw_catalogue(tmp_path / "shop", products=products, seed=seed)
+
+
+def test_a_failure_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of paint")
+
+    monkeypatch.setattr(catalogue, "draw_product", fail)
+    with pytest.raises(RuntimeError, match="out of paint"):
+        draw_catalogue(tmp_path / "shop", products=3)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("rival_products", [3, 2])
+def test_losing_a_race_keeps_the_winner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rival_products: int
+) -> None:
+    rival = draw_catalogue(tmp_path / "rival", products=rival_products)
+    folder = tmp_path / "shop"
+    write = catalogue._write
+
+    def write_too_late(draft: Path, assortment: list[Product], seed: int) -> None:
+        write(draft, assortment, seed)
+        rival.rename(folder)
+
+    monkeypatch.setattr(catalogue, "_write", write_too_late)
+    if rival_products == 3:
+        assert draw_catalogue(folder, products=3) == folder
+    else:
+        with pytest.raises(FileExistsError, match="another catalogue"):
+            draw_catalogue(folder, products=3)
+    assert [path.name for path in tmp_path.iterdir()] == ["shop"]
+    assert len(list((folder / "images").iterdir())) == rival_products

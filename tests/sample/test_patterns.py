@@ -1,0 +1,43 @@
+"""The ink masks of the patterns."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from shopclip.sample.look import choose_look
+from shopclip.sample.patterns import ink_mask
+from shopclip.sample.vocabulary import PATTERNS, SOLID
+
+SIZE, ZOOM = (240, 320), 4
+
+
+@pytest.mark.parametrize("pattern", [pattern for pattern in PATTERNS if pattern != SOLID])
+def test_ink_leaves_most_of_the_fabric_bare(pattern: str) -> None:
+    for seed in range(12):
+        mask = ink_mask(pattern, choose_look("Men", np.random.default_rng(seed)), SIZE, ZOOM)
+        assert mask.size == SIZE
+        assert 0.1 < np.asarray(mask).mean() / 255 < 0.45
+
+
+def test_stripes_follow_the_slant() -> None:
+    look = choose_look("Men", np.random.default_rng(0))
+    upright = np.asarray(ink_mask("Striped", replace(look, slant=0.0), SIZE, ZOOM))
+    level = np.asarray(ink_mask("Striped", replace(look, slant=np.pi / 2), SIZE, ZOOM))
+    assert (upright[0] == upright[160]).all()
+    assert (level[:, 0] == level[:, 120]).all()
+
+
+def test_the_weave_seed_places_the_prints() -> None:
+    look = choose_look("Men", np.random.default_rng(0))
+    masks = [
+        np.asarray(ink_mask("Printed", replace(look, weave_seed=seed), SIZE, ZOOM))
+        for seed in (1, 1, 2)
+    ]
+    assert (masks[0] == masks[1]).all()
+    assert (masks[0] != masks[2]).any()
+
+
+def test_a_solid_fabric_has_no_mask() -> None:
+    with pytest.raises(KeyError):
+        ink_mask(SOLID, choose_look("Men", np.random.default_rng(0)), SIZE, ZOOM)
