@@ -1,0 +1,97 @@
+"""A dual encoder in a folder: `dual_encoder.json`, `model.safetensors`, `tokenizer/`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shopclip.dualencoder.atomic import atomic_folder
+
+if TYPE_CHECKING:
+    from shopclip.dualencoder.model import DualEncoder
+
+FORMAT = 1
+
+
+class CheckpointError(RuntimeError):
+    """A folder does not hold a dual encoder that can be loaded."""
+
+
+def save(model: DualEncoder, folder: Path) -> None:
+    """Write the model; a killed run leaves the one that was there before."""
+    from safetensors.torch import save_file
+
+    with atomic_folder(folder) as draft:
+        weights = {name: value.contiguous().cpu() for name, value in model.state_dict().items()}
+        save_file(weights, draft / "model.safetensors")
+        model.text.tokenizer.save_pretrained(draft / "tokenizer")
+        (draft / "dual_encoder.json").write_text(json.dumps(_describe(model), indent=2) + "\n")
+
+
+def load(folder: Path) -> DualEncoder:
+    """Rebuild the towers from their configs and fill in the weights.
+
+    Raises:
+        CheckpointError: naming the folder and what is wrong with it.
+    """
+    try:
+        facts = json.loads((folder / "dual_encoder.json").read_text())
+        if facts["format"] != FORMAT:
+            raise CheckpointError(
+                f"{folder}: written in checkpoint format {facts['format']}, this version reads "
+                f"{FORMAT}; train the pair again"
+            )
+        return _rebuild(facts, folder)
+    except FileNotFoundError as error:
+        raise CheckpointError(
+            f"{folder}: no dual encoder here ({Path(error.filename or folder).name} is missing); "
+            "train the pair first: kedro run --pipelines training"
+        ) from error
+    except (ValueError, KeyError, RuntimeError, OSError) as error:
+        if isinstance(error, CheckpointError):
+            raise
+        raise CheckpointError(f"{folder}: damaged, train the pair again ({error})") from error
+
+
+def _describe(model: DualEncoder) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "dimensions": model.text.projection[1].out_features,
+        "text": {
+            "config": model.text.encoder.config.to_dict(),  # type: ignore[union-attr,operator]
+            "pooling": model.text.pooling,
+            "max_tokens": model.text.max_tokens,
+        },
+        "image": {
+            "config": model.image.encoder.config.to_dict(),  # type: ignore[union-attr,operator]
+            "pooling": model.image.pooling,
+            "size": list(model.image.size),
+        },
+    }
+
+
+def _rebuild(facts: dict[str, Any], folder: Path) -> DualEncoder:
+    from safetensors.torch import load_file
+    from transformers import AutoTokenizer
+
+    from shopclip.dualencoder.encoders import encoder_from_config
+    from shopclip.dualencoder.model import DualEncoder
+    from shopclip.dualencoder.temperature import Temperature
+    from shopclip.dualencoder.towers import ImageTower, TextTower
+
+    text, image, dimensions = facts["text"], facts["image"], facts["dimensions"]
+    model = DualEncoder(
+        TextTower(
+            encoder_from_config(text["config"]),
+            AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
+            dimensions=dimensions, pooling=text["pooling"], max_tokens=text["max_tokens"],
+        ),
+        ImageTower(
+            encoder_from_config(image["config"]), size=tuple(image["size"]),
+            dimensions=dimensions, pooling=image["pooling"],
+        ),
+        Temperature(),
+    )  # fmt: skip
+    model.load_state_dict(load_file(folder / "model.safetensors"))
+    return model

@@ -1,0 +1,31 @@
+"""What training sees: stored images, and captions by number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Examples:
+    """One (image, caption) an example; examples that share a caption share its number.
+
+    Attributes:
+        images: uint8 (store rows, height, width, 3), memory-mapped.
+        rows: int64 (examples,), each example's row of `images`.
+        caption_ids: int64 (examples,), each example's row of `captions`.
+        captions: the distinct captions.
+    """
+
+    images: np.ndarray
+    rows: np.ndarray
+    caption_ids: np.ndarray
+    captions: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def pixels(self, examples: np.ndarray) -> np.ndarray:
+        """uint8 (len(examples), height, width, 3) of these examples, copied to memory."""
+        return self.images[self.rows[examples]]

@@ -1,0 +1,129 @@
+"""The dual encoder: a text tower and an image tower that share one space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from shopclip.dualencoder import checkpoint
+from shopclip.dualencoder.encoders import build_image_encoder, build_text_encoder
+from shopclip.dualencoder.recipe import ImageEncoder, TextEncoder
+from shopclip.dualencoder.temperature import Temperature
+from shopclip.dualencoder.tokens import Tokens
+from shopclip.dualencoder.towers import ImageTower, TextTower
+
+
+class DualEncoder(nn.Module):
+    """CLIP's shape: two towers whose L2-normalised embeddings meet in a matrix of similarities."""
+
+    def __init__(self, text: TextTower, image: ImageTower, temperature: Temperature) -> None:
+        super().__init__()
+        self.text = text
+        self.image = image
+        self.temperature = temperature
+
+    @classmethod
+    def build(
+        cls,
+        text: TextEncoder,
+        image: ImageEncoder,
+        *,
+        captions: Iterable[str],
+        size: tuple[int, int],
+        dimensions: int = 128,
+        temperature: float = 0.07,
+        seed: int = 0,
+    ) -> DualEncoder:
+        """Make the towers that the specs describe.
+
+        Args:
+            captions: training captions, for the tokenizer of a text encoder from scratch.
+            size: height and width in pixels at which the image tower sees pictures.
+            dimensions: width of the shared space.
+            seed: of every weight that is not pretrained; torch's global state is left alone.
+
+        Raises:
+            EncoderUnavailableError: a pretrained encoder cannot be had.
+        """
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            text_encoder, tokenizer = build_text_encoder(text, captions)
+            image_encoder = build_image_encoder(image, size)
+            return cls(
+                TextTower(
+                    text_encoder, tokenizer, dimensions=dimensions, pooling=text.pooling,
+                    max_tokens=text.max_tokens,
+                ),
+                ImageTower(
+                    image_encoder, size=size, dimensions=dimensions, pooling=image.pooling
+                ),
+                Temperature(temperature),
+            )  # fmt: skip
+
+    @property
+    def device(self) -> torch.device:
+        return self.temperature.log_scale.device
+
+    def forward(self, images: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Scaled cosine similarities (batch, batch); rows are images, columns captions."""
+        return self.temperature(self.image(images) @ self.text(input_ids, attention_mask).T)
+
+    def tokenise(self, captions: Sequence[str]) -> Tokens:
+        """Tokenise captions with the text tower's own tokenizer."""
+        return Tokens.of(captions, self.text.tokenizer, self.text.max_tokens)
+
+    @torch.inference_mode()
+    def embed_images(
+        self, images: np.ndarray, rows: np.ndarray | None = None, *, batch_size: int = 256
+    ) -> np.ndarray:
+        """Embed images, or these rows of them, a batch in memory at a time.
+
+        Args:
+            images: uint8 (n, height, width, 3), may be memory-mapped.
+            rows: integer (m,), which of them and in what order; all by default.
+
+        Returns:
+            L2-normalised float32 (m, dimensions).
+        """
+        self.eval()
+        rows = np.arange(len(images)) if rows is None else rows
+        starts = range(0, len(rows), batch_size)
+        return self._stack(
+            [
+                self.image(
+                    torch.from_numpy(images[rows[start : start + batch_size]]).to(self.device)
+                )
+                for start in tqdm(starts, desc="embedding images", unit="batch", delay=5)
+            ]
+        )
+
+    @torch.inference_mode()
+    def embed_captions(self, captions: Sequence[str], *, batch_size: int = 256) -> np.ndarray:
+        """n captions → L2-normalised float32 (n, dimensions)."""
+        self.eval()
+        tokens = self.tokenise(captions)
+        rows = torch.arange(len(captions)).split(batch_size) if captions else ()
+        return self._stack([self.text(*tokens.batch(batch, self.device)) for batch in rows])
+
+    def save(self, folder: str | Path) -> None:
+        """Write safetensors, JSON and tokenizer to `folder`, all at once or not at all."""
+        checkpoint.save(self, Path(folder))
+
+    @classmethod
+    def load(cls, folder: str | Path, device: torch.device | str = "cpu") -> DualEncoder:
+        """Read what `save` wrote.
+
+        Raises:
+            CheckpointError: the folder is missing, incomplete or damaged.
+        """
+        return checkpoint.load(Path(folder)).to(device)
+
+    def _stack(self, embeddings: list[Tensor]) -> np.ndarray:
+        if not embeddings:
+            return np.empty((0, self.text.projection[1].out_features), dtype=np.float32)  # type: ignore[arg-type]
+        return torch.cat(embeddings).float().cpu().numpy()

@@ -1,0 +1,45 @@
+"""AdamW with a learning rate per part, and its schedule."""
+
+from __future__ import annotations
+
+import math
+
+from torch import nn
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import LambdaLR
+
+from shopclip.dualencoder.recipe import Recipe
+
+
+def build_optimiser(model: nn.Module, recipe: Recipe) -> AdamW:
+    """Encoders learn at the tower's rate, projections and temperature at their own.
+
+    Norms, biases and the temperature are not decayed: decay would pull them to a meaningless zero.
+    """
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            in_tower = ".encoder." in name
+            rate = recipe.tower_learning_rate if in_tower else recipe.projection_learning_rate
+            decay = recipe.weight_decay if parameter.ndim >= 2 else 0.0
+            groups.setdefault((rate, decay), []).append(parameter)
+    return AdamW(
+        [
+            {"params": parameters, "lr": rate, "weight_decay": decay}
+            for (rate, decay), parameters in groups.items()
+        ],
+        betas=(0.9, recipe.beta2),
+        eps=recipe.epsilon,
+    )
+
+
+def build_schedule(optimiser: AdamW, *, steps: int, warmup: float) -> LambdaLR:
+    """Linear warm-up over a share of the steps, then half a cosine down to zero."""
+    rising = max(1, round(steps * warmup))
+
+    def factor(step: int) -> float:
+        if step < rising:
+            return (step + 1) / rising
+        return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
+
+    return LambdaLR(optimiser, factor)

@@ -1,0 +1,35 @@
+"""The learnable temperature of the contrastive loss."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+MAX_SCALE = 100.0  # CLIP (Radford et al. 2021, section 2.5) stops here; above it training diverges.
+
+
+class Temperature(nn.Module):
+    """Multiplies cosine similarities by a learned scale of at most `MAX_SCALE`.
+
+    The scale is the inverse of the temperature and is learned as its logarithm, so that it stays
+    positive.
+    """
+
+    def __init__(self, initial: float = 0.07) -> None:
+        super().__init__()
+        self.log_scale = nn.Parameter(torch.tensor(math.log(1 / initial)))
+
+    @property
+    def scale(self) -> Tensor:
+        """The clamped scale, a scalar tensor with gradient."""
+        return self.log_scale.clamp(max=math.log(MAX_SCALE)).exp()
+
+    @torch.no_grad()
+    def clamp_(self) -> None:
+        """Pull the parameter itself back under the limit, where its gradient is not zero."""
+        self.log_scale.clamp_(max=math.log(MAX_SCALE))
+
+    def forward(self, similarities: Tensor) -> Tensor:
+        return similarities * self.scale

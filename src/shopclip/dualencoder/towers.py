@@ -1,0 +1,77 @@
+"""The two towers: an encoder, its pooling and a projection into the shared space."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch.nn.functional as F  # noqa: N812  torch's own name for it
+from torch import Tensor, nn
+
+from shopclip.dualencoder.pixels import to_pixel_values
+from shopclip.dualencoder.pooling import POOLINGS, image_pooling, text_pooling
+
+
+class Projection(nn.Sequential):
+    """LayerNorm and a linear map: (batch, width) → L2-normalised (batch, dimensions).
+
+    The norm takes out the common direction of anisotropic features, such as GPT-2's.
+    """
+
+    def __init__(self, width: int, dimensions: int) -> None:
+        super().__init__(nn.LayerNorm(width), nn.Linear(width, dimensions, bias=False))
+
+    def forward(self, features: Tensor) -> Tensor:
+        return F.normalize(super().forward(features), dim=-1)
+
+
+class TextTower(nn.Module):
+    """input_ids and attention_mask, int64 (batch, tokens) → float (batch, dimensions)."""
+
+    def __init__(
+        self, encoder: nn.Module, tokenizer: Any, *, dimensions: int, pooling: str, max_tokens: int
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.tokenizer = tokenizer
+        self.max_tokens = min(max_tokens, _positions(encoder.config))
+        self.pooling = text_pooling(encoder.config) if pooling == "auto" else pooling
+        self.projection = Projection(encoder.config.hidden_size, dimensions)  # type: ignore[union-attr,arg-type]
+        encoder.config.use_cache = False  # type: ignore[union-attr]
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        output = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
+        return self.projection(POOLINGS[self.pooling](output.last_hidden_state, attention_mask))
+
+
+class ImageTower(nn.Module):
+    """uint8 pixels (batch, height, width, 3) → float (batch, dimensions)."""
+
+    def __init__(
+        self, encoder: nn.Module, *, size: tuple[int, int], dimensions: int, pooling: str
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.size = size
+        self.pooling = image_pooling(encoder) if pooling == "auto" else pooling
+        self.projection = Projection(_width(encoder.config), dimensions)
+        expected = getattr(encoder.config, "image_size", None)
+        made_for = tuple(expected) if isinstance(expected, list | tuple) else (expected, expected)
+        resizes = expected is not None and made_for != tuple(size)
+        self.options = (
+            {"interpolate_pos_encoding": True} if resizes and self.pooling == "cls" else {}
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        pixel_values = to_pixel_values(images, self.size)
+        output = self.encoder(pixel_values=pixel_values, **self.options)
+        return self.projection(POOLINGS[self.pooling](output.last_hidden_state, None))
+
+
+def _positions(config: Any) -> int:
+    return int(getattr(config, "max_position_embeddings", None) or 512)
+
+
+def _width(config: Any) -> int:
+    """Channels of the last feature map, or the width of the tokens."""
+    sizes = getattr(config, "hidden_sizes", None)
+    return int(sizes[-1] if sizes else config.hidden_size)
