@@ -1,0 +1,34 @@
+"""One array in an .npy file, loaded as a memory map."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from kedro.io import AbstractDataset
+
+
+class NumpyDataset(AbstractDataset[np.ndarray, np.ndarray]):
+    """Never pickles: an array of objects is refused on both ways."""
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> np.ndarray:
+        return np.load(self._filepath, mmap_mode="r", allow_pickle=False)
+
+    def save(self, data: np.ndarray) -> None:
+        self._filepath.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._filepath.with_name(f".{self._filepath.name}.{os.getpid()}")
+        with draft.open("wb") as file:
+            np.save(file, data, allow_pickle=False)
+        draft.replace(self._filepath)
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath)}
+
+    def _exists(self) -> bool:
+        return self._filepath.is_file()

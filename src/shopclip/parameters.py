@@ -1,0 +1,99 @@
+"""Every knob of the configuration, its unit and its bounds.
+
+Kedro builds these models from `conf/` because nodes are annotated with them, so that a wrong key
+or value is one error before anything runs. The knobs of training itself are dataclasses in
+`shopclip.dualencoder.recipe`, which has to work without pydantic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from shopclip.dualencoder.recipe import ImageEncoder, Recipe, TextEncoder
+
+PairName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Parameters(BaseModel):
+    """Strict about its keys: a misspelt one is an error, not a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CatalogueParameters(Parameters):
+    """Which products a run is about."""
+
+    path: str = Field("sample", description="folder or file of the catalogue, or `sample`")
+    limit: int | None = Field(None, ge=1, description="products drawn at random; null takes all")
+    seed: int = Field(0, description="decides which products `limit` draws")
+
+
+class Size(Parameters):
+    """Height and width in pixels."""
+
+    height: int = Field(ge=8, le=1024)
+    width: int = Field(ge=8, le=1024)
+
+    @property
+    def pixels(self) -> tuple[int, int]:
+        return self.height, self.width
+
+
+class ImageParameters(Parameters):
+    """How pictures are kept and how the towers see them."""
+
+    stored: Size = Field(description="size in the image store; no larger than the source")
+    size: Size = Field(description="size of the tensors that the image towers see")
+
+
+class SplitParameters(Parameters):
+    """Which products are kept out of training."""
+
+    held_out: float = Field(0.1, ge=0, le=1, description="share of the captions kept out")
+    seed: int = Field(0, description="decides which captions are kept out")
+
+
+class Pair(Parameters):
+    """A text encoder with an image encoder, and what its recipe does differently."""
+
+    text: TextEncoder
+    image: ImageEncoder
+    recipe: dict[str, Any] = Field(
+        default_factory=dict, description="knobs of training.recipe that this pair sets itself"
+    )
+
+
+class TrainingParameters(Parameters):
+    """How every pair is trained."""
+
+    recipe: Recipe
+    dimensions: int = Field(128, ge=2, le=4096, description="width of the shared space")
+    device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
+    seed: int = Field(0, ge=0, description="of weights, order, augmentation and dropout")
+
+    def recipe_for(self, pair: Pair) -> Recipe:
+        """The shared recipe with the pair's own knobs in place.
+
+        Raises:
+            pydantic.ValidationError: a knob does not exist or is out of bounds.
+        """
+        return TypeAdapter(Recipe).validate_python({**asdict(self.recipe), **pair.recipe})
+
+
+class EvaluationParameters(Parameters):
+    """How the pairs are judged."""
+
+    chunk: int = Field(512, ge=1, description="queries ranked at a time; memory grows with it")
+    resamples: int = Field(1000, ge=100, description="bootstrap resamples behind an interval")
+    confidence: float = Field(0.95, gt=0, lt=1, description="coverage of the intervals")
+    gallery_captions: int = Field(
+        6, ge=1, description="captions whose retrieved pictures are shown"
+    )
+    gallery_pictures: int = Field(6, ge=1, description="pictures shown for each of them")
+
+
+Protocol = Literal["paper", "held_out"]
+Direction = Literal["image_to_text", "text_to_image"]
