@@ -35,6 +35,8 @@ def load(folder: Path) -> DualEncoder:
     Raises:
         CheckpointError: naming the folder and what is wrong with it.
     """
+    from safetensors import SafetensorError
+
     try:
         facts = json.loads((folder / "dual_encoder.json").read_text())
         if facts["format"] != FORMAT:
@@ -48,7 +50,7 @@ def load(folder: Path) -> DualEncoder:
             f"{folder}: no dual encoder here ({Path(error.filename or folder).name} is missing); "
             "train the pair first: kedro run --pipelines training"
         ) from error
-    except (ValueError, KeyError, RuntimeError, OSError) as error:
+    except (ValueError, KeyError, RuntimeError, OSError, SafetensorError) as error:
         if isinstance(error, CheckpointError):
             raise
         raise CheckpointError(f"{folder}: damaged, train the pair again ({error})") from error

@@ -101,8 +101,8 @@ def _download(from_pretrained: Callable[..., Any], name: str, options: dict[str,
         raise EncoderUnavailableError(
             f"pretrained encoder {name!r} is not a local folder, is not in the Hugging Face cache "
             f"and could not be downloaded ({_first_line(unreachable)}). Either connect once and "
-            f"run `hf download {name}`, or give `name` the path of a folder that holds it, or replace "
-            f"`name` by `config` to train this encoder from scratch"
+            f"run `hf download {name}`, or give `name` the path of a folder that holds it, or "
+            "replace `name` by `config` to train this encoder from scratch"
         ) from unreachable
 
 

@@ -28,8 +28,8 @@ class Temperature(nn.Module):
 
     @torch.no_grad()
     def clamp_(self) -> None:
-        """Pull the parameter itself back under the limit, where its gradient is not zero."""
-        self.log_scale.clamp_(max=math.log(MAX_SCALE))
+        """Pull the parameter just under the limit; at it or above, it would get no gradient."""
+        self.log_scale.clamp_(max=math.log(MAX_SCALE) - 1e-6)
 
     def forward(self, similarities: Tensor) -> Tensor:
         return similarities * self.scale

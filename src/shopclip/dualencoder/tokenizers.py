@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 END_OF_TEXT = "<|endoftext|>"
+WORD_PIECE_SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
 def train_tokenizer(model_type: str, captions: Iterable[str], vocabulary: int) -> Any:
@@ -22,10 +23,16 @@ def _word_piece(captions: Iterable[str], vocabulary: int) -> Any:
     from tokenizers import BertWordPieceTokenizer
     from transformers import BertTokenizer
 
+    captions = list(captions)
     trained = BertWordPieceTokenizer(lowercase=True)
+    # The trainer numbers the letters inside words in the order of a hash table, which differs from
+    # run to run, and later breaks ties by these numbers: named beforehand, they are always the same.
+    letters = sorted({letter for caption in captions for letter in caption.lower()})
+    inside = [f"##{letter}" for letter in letters if not letter.isspace()]
     trained.train_from_iterator(
-        captions, vocab_size=vocabulary, min_frequency=2, show_progress=False
-    )
+        captions, vocab_size=vocabulary, min_frequency=2, show_progress=False,
+        special_tokens=[*WORD_PIECE_SPECIAL, *inside],
+    )  # fmt: skip
     return BertTokenizer(vocab=_in_order(trained.get_vocab()))
 
 

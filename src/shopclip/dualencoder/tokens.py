@@ -26,7 +26,11 @@ class Tokens:
     @classmethod
     def of(cls, captions: Sequence[str], tokenizer: Any, max_tokens: int) -> Tokens:
         """Tokenise captions; a caption without any token becomes one padding token."""
-        encoded = tokenizer(list(captions), truncation=True, max_length=max_tokens)["input_ids"]
+        encoded = (
+            tokenizer(list(captions), truncation=True, max_length=max_tokens)["input_ids"]
+            if captions
+            else []
+        )
         lengths = np.array([len(ids) for ids in encoded], dtype=np.int64)
         matrix = np.full(
             (len(encoded), max(1, lengths.max(initial=0))), tokenizer.pad_token_id, dtype=np.int64

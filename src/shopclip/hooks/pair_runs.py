@@ -1,0 +1,113 @@
+"""Child runs in MLflow, one a pair, written through the client in batches."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pandas as pd
+
+MAX_PARAMETER = 6000  # characters of a value that MLflow accepts
+BATCH = 1000  # metrics that MLflow accepts at once
+
+
+class PairRuns:
+    """Opens a pair's run when its first node reports something.
+
+    Everything goes through the client, which has no active run: kedro-mlflow keeps that for the
+    run of the pipeline.
+    """
+
+    def __init__(self, parent_id: str) -> None:
+        from mlflow import MlflowClient
+
+        self._client = MlflowClient()
+        self._parent = self._client.get_run(parent_id)
+        self._runs: dict[str, str] = {}
+        self._tagged: dict[str, str] = {}
+
+    def tag_parent(self, key: str, value: str) -> None:
+        """Tag the run of the pipeline, and every pair's run that is opened from now on."""
+        if self._tagged.get(key) == value:
+            return
+        self._tagged[key] = value
+        for run in [self._parent.info.run_id, *self._runs.values()]:
+            self._client.set_tag(run, key, value)
+
+    def log_parameters(self, pair: str, prefix: str, values: Any) -> None:
+        """Log nested parameters flattened, each under its dotted name.
+
+        The pair's own lose their prefix, so that the same knob stands in the same row of a
+        comparison.
+        """
+        from mlflow.entities import Param
+
+        named = _flatten("pair" if prefix == f"pairs.{pair}" else prefix, values)
+        parameters = [Param(key, str(value)[:MAX_PARAMETER]) for key, value in named.items()]
+        self._client.log_batch(self._run(pair), params=parameters)
+
+    def log_steps(self, pair: str, log: pd.DataFrame) -> None:
+        """Log every numeric column of a training log, by step."""
+        columns = [column for column in log.columns if column not in ("step", "epoch")]
+        rows = [
+            (f"train.{column}", value, step)
+            for column in columns
+            for step, value in zip(log["step"], log[column], strict=True)
+        ]
+        if len(log):
+            epochs = log.groupby("epoch")["loss"].mean()
+            rows += [("epoch.loss", value, epoch) for epoch, value in epochs.items()]
+        self._log(pair, rows)
+
+    def log_scores(self, pair: str, scores: pd.DataFrame) -> None:
+        """Log a row of scores as `protocol.direction.score`."""
+        numbers = scores.select_dtypes("number").columns
+        self._log(
+            pair,
+            [
+                (f"{row.protocol}.{row.direction}.{name}", getattr(row, name), 0)
+                for row in scores.itertuples()
+                for name in numbers
+            ],
+        )
+
+    def log_numbers(self, pair: str, values: dict[str, Any]) -> None:
+        """Log what is a number among the values; a truth value is 0 or 1."""
+        numbers = [(key, value, 0) for key, value in values.items() if value is not None]
+        self._log(pair, numbers)
+
+    def finish(self, status: str) -> None:
+        """Close every run that was opened."""
+        for run in self._runs.values():
+            self._client.set_terminated(run, status)
+        self._runs.clear()
+
+    def _run(self, pair: str) -> str:
+        if pair not in self._runs:
+            tags = {
+                "mlflow.parentRunId": self._parent.info.run_id,
+                "mlflow.source.name": "shopclip",
+                "pair": pair,
+                **self._tagged,
+            }
+            run = self._client.create_run(self._parent.info.experiment_id, tags=tags, run_name=pair)
+            self._runs[pair] = run.info.run_id
+        return self._runs[pair]
+
+    def _log(self, pair: str, rows: list[tuple[str, Any, Any]]) -> None:
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        metrics = [Metric(key, float(value), now, int(step)) for key, value, step in rows]
+        for start in range(0, len(metrics), BATCH):
+            self._client.log_batch(self._run(pair), metrics=metrics[start : start + BATCH])
+
+
+def _flatten(prefix: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        return {prefix: value}
+    return {
+        key: leaf
+        for name, inner in value.items()
+        for key, leaf in _flatten(f"{prefix}.{name}", inner).items()
+    }

@@ -1,0 +1,1 @@
+"""The stages of a run, one package each; they do not import each other."""

@@ -1,0 +1,5 @@
+"""Embeddings → ranks → metrics, one pair at a time."""
+
+from shopclip.pipelines.evaluation.pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

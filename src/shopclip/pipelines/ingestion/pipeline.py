@@ -1,0 +1,18 @@
+"""raw_catalogue ─ check_products ─→ products, rejected_products, catalogue_facts"""
+
+from kedro.pipeline import Pipeline, node
+
+from shopclip.pipelines.ingestion.nodes import check_products
+
+
+def create_pipeline() -> Pipeline:
+    return Pipeline(
+        [
+            node(
+                check_products,
+                inputs=["raw_catalogue", "params:catalogue"],
+                outputs=["products", "rejected_products", "catalogue_facts"],
+                name="check_products",
+            )
+        ]
+    )

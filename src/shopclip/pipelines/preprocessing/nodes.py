@@ -1,0 +1,54 @@
+"""Nodes that prepare what training sees."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from shopclip.catalogue import Catalogue, CatalogueError
+from shopclip.dualencoder.image_store import ImageStore, ImageStream
+from shopclip.parameters import ImageParameters, SplitParameters
+from shopclip.pipelines.preprocessing.decoding import decode_stream
+from shopclip.pipelines.preprocessing.splitting import caption_keys, held_out
+
+
+def number_captions(products: pd.DataFrame) -> pd.DataFrame:
+    """Number the distinct captions: `id`, `caption_key` (normalised), `caption_id` (from 0)."""
+    keys = caption_keys(products["caption"])
+    return pd.DataFrame(
+        {"id": products["id"], "caption_key": keys, "caption_id": pd.factorize(keys)[0]}
+    )
+
+
+def split_captions(captions: pd.DataFrame, parameters: SplitParameters) -> pd.DataFrame:
+    """Say of each product whether it is in the split `train` or `held_out`: `id`, `split`."""
+    kept_out = held_out(captions["caption_key"], parameters.held_out, parameters.seed)
+    split = kept_out.map({True: "held_out", False: "train"})
+    return pd.DataFrame({"id": captions["id"], "split": split})
+
+
+def decode_images(
+    raw_catalogue: Catalogue, products: pd.DataFrame, parameters: ImageParameters
+) -> ImageStream:
+    """Decode every product's image at the stored size, while the store is being written."""
+    encoded = raw_catalogue.images(products["image"].tolist())
+    size = parameters.stored.pixels
+    return ImageStream(size, decode_stream(products["id"].tolist(), encoded, size))
+
+
+def join_examples(
+    products: pd.DataFrame, captions: pd.DataFrame, splits: pd.DataFrame, image_store: ImageStore
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Products with an image, one example each, in the order of the store; and those without."""
+    rows = pd.DataFrame({"id": list(image_store.ids), "row": range(len(image_store))})
+    numbered = captions[["id", "caption_id"]].merge(splits, on="id")
+    examples = rows.merge(numbered, on="id").merge(products.drop(columns="image"), on="id")
+    if examples.empty:
+        raise CatalogueError(
+            "no product of the catalogue has a readable image; the reasons stand in "
+            "data/02_intermediate/image_store/image_store.json"
+        )
+    rejected = pd.DataFrame(
+        [(id_, why.reason, why.detail) for id_, why in image_store.rejections.items()],
+        columns=["id", "reason", "detail"],
+    )
+    return examples, rejected

@@ -1,0 +1,67 @@
+import json
+
+import numpy as np
+import pytest
+from conftest import BERT, GPT, RESNET, VIT, build
+
+from shopclip.dualencoder import CheckpointError, DualEncoder
+
+
+@pytest.mark.parametrize(("text", "image"), [(BERT, RESNET), (GPT, VIT)])
+def test_a_loaded_model_embeds_exactly_as_the_saved_one(text, image, examples, tmp_path):
+    saved = build(text, image, seed=4)
+    saved.save(tmp_path / "model")
+    loaded = DualEncoder.load(tmp_path / "model")
+    assert np.array_equal(loaded.embed_images(examples.images), saved.embed_images(examples.images))
+    captions = [*examples.captions, "something else"]
+    assert np.array_equal(loaded.embed_captions(captions), saved.embed_captions(captions))
+    assert loaded.temperature.log_scale == saved.temperature.log_scale
+
+
+def test_a_checkpoint_holds_safetensors_json_and_a_tokenizer_and_no_pickle(model, tmp_path):
+    model.save(tmp_path / "model")
+    suffixes = {path.suffix for path in (tmp_path / "model").rglob("*") if path.is_file()}
+    assert suffixes <= {".safetensors", ".json", ".txt"}
+    assert (tmp_path / "model" / "tokenizer" / "tokenizer.json").is_file()
+
+
+def test_saving_again_replaces_the_old_model_and_leaves_nothing_beside_it(model, tmp_path):
+    model.save(tmp_path / "model")
+    (tmp_path / "model" / "stale").touch()
+    model.save(tmp_path / "model")
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert not (tmp_path / "model" / "stale").exists()
+
+
+def test_a_save_that_fails_leaves_the_old_model(model, tmp_path, monkeypatch):
+    model.save(tmp_path / "model")
+    monkeypatch.setattr(model.text.tokenizer, "save_pretrained", _disk_full)
+    with pytest.raises(OSError, match="No space left"):
+        model.save(tmp_path / "model")
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    DualEncoder.load(tmp_path / "model")
+
+
+def _disk_full(*_):
+    raise OSError(28, "No space left on device")
+
+
+def test_a_missing_checkpoint_says_how_to_get_one(tmp_path):
+    with pytest.raises(CheckpointError, match="kedro run --pipelines training"):
+        DualEncoder.load(tmp_path / "nothing")
+
+
+def test_truncated_weights_are_an_error_that_names_the_folder(model, tmp_path):
+    model.save(tmp_path / "model")
+    weights = tmp_path / "model" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    with pytest.raises(CheckpointError, match="model: damaged"):
+        DualEncoder.load(tmp_path / "model")
+
+
+def test_another_format_says_what_to_do(model, tmp_path):
+    model.save(tmp_path / "model")
+    description = tmp_path / "model" / "dual_encoder.json"
+    description.write_text(json.dumps({**json.loads(description.read_text()), "format": 99}))
+    with pytest.raises(CheckpointError, match=r"format 99.*train the pair again"):
+        DualEncoder.load(tmp_path / "model")

@@ -1,0 +1,52 @@
+import pytest
+import torch
+from conftest import BERT, GPT, RESNET, VIT, build
+
+PAIRS = [(BERT, RESNET), (BERT, VIT), (GPT, VIT), (GPT, RESNET)]
+
+
+@pytest.mark.parametrize(("text", "image"), PAIRS)
+def test_embeddings_are_unit_vectors_of_the_shared_width(text, image, examples):
+    model = build(text, image)
+    for embeddings in (
+        model.embed_images(examples.images),
+        model.embed_captions(examples.captions),
+    ):
+        assert embeddings.shape[1] == 16
+        norms = torch.from_numpy(embeddings).norm(dim=1)
+        torch.testing.assert_close(norms, torch.ones(len(embeddings)))
+
+
+@pytest.mark.parametrize("text", [BERT, GPT])
+def test_a_caption_does_not_depend_on_the_padding_beside_it(text):
+    model = build(text, RESNET)
+    alone = model.embed_captions(["a red shirt"])
+    beside = model.embed_captions(["a red shirt", "a very long caption of a blue shirt that pads"])
+    torch.testing.assert_close(torch.from_numpy(alone[0]), torch.from_numpy(beside[0]))
+
+
+def test_the_last_words_of_a_caption_matter_to_gpt():
+    model = build(GPT, RESNET)
+    red, blue = model.embed_captions(["shirt in red", "shirt in blue"])
+    assert abs(red - blue).max() > 1e-3
+
+
+def test_an_empty_caption_and_one_beyond_the_limit_have_embeddings():
+    for text in (BERT, GPT):
+        embeddings = build(text, RESNET).embed_captions(["", "shirt " * 500])
+        assert torch.from_numpy(embeddings).isfinite().all()
+
+
+def test_no_captions_give_no_embeddings():
+    assert build(BERT, RESNET).embed_captions([]).shape == (0, 16)
+
+
+def test_every_weight_gets_a_gradient(examples):
+    for text, image in PAIRS:
+        model = build(text, image).train()
+        tokens = model.tokenise(examples.captions)
+        rows = torch.arange(4)
+        logits = model(torch.from_numpy(examples.images[:4].copy()), *tokens.batch(rows))
+        logits.diagonal().sum().backward()
+        without = [name for name, weight in model.named_parameters() if weight.grad is None]
+        assert without == []
