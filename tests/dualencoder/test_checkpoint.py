@@ -2,9 +2,9 @@ import json
 
 import numpy as np
 import pytest
-from conftest import BERT, GPT, RESNET, VIT, build
 
 from shopclip.dualencoder import CheckpointError, DualEncoder
+from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build
 
 
 @pytest.mark.parametrize(("text", "image"), [(BERT, RESNET), (GPT, VIT)])

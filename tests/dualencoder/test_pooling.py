@@ -1,9 +1,9 @@
 import pytest
 import torch
-from conftest import BERT, GPT, RESNET, VIT, build
 from transformers import AutoConfig
 
 from shopclip.dualencoder.pooling import cls, last, mean, text_pooling
+from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build
 
 STATES = torch.arange(2 * 3 * 2, dtype=torch.float32).reshape(2, 3, 2)
 MASK = torch.tensor([[1, 1, 0], [1, 1, 1]])

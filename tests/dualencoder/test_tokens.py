@@ -1,5 +1,6 @@
 import torch
-from conftest import BERT, GPT, RESNET, build
+
+from tests.dualencoder.conftest import BERT, GPT, RESNET, build
 
 CAPTIONS = ["a red shirt", "a blue shirt in a red shirt", "red"]
 

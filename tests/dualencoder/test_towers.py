@@ -1,6 +1,7 @@
 import pytest
 import torch
-from conftest import BERT, GPT, RESNET, VIT, build
+
+from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build
 
 PAIRS = [(BERT, RESNET), (BERT, VIT), (GPT, VIT), (GPT, RESNET)]
 

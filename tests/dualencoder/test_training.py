@@ -3,11 +3,14 @@ import math
 import numpy as np
 import pytest
 import torch
-from conftest import BERT, GPT, RESNET, VIT, build
 
 from shopclip.dualencoder import Examples, Recipe, TrainingError, fit, rank
+from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build
 
-RECIPE = Recipe(epochs=12, batch_size=16, tower_learning_rate=2e-3, projection_learning_rate=2e-3)
+RECIPE = Recipe(
+    epochs=12, batch_size=16, text_learning_rate=2e-3, image_learning_rate=2e-3,
+    projection_learning_rate=2e-3,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "image"), [(BERT, RESNET), (GPT, VIT)])
@@ -49,7 +52,7 @@ def test_logs_every_step_with_the_schedule_of_the_recipe(examples, model):
     log = fit(model, examples, Recipe(epochs=5, batch_size=16, warmup=0.2))
     assert [step.step for step in log] == list(range(20))
     rates = [step.learning_rate for step in log]
-    assert max(rates) == pytest.approx(Recipe().tower_learning_rate)
+    assert max(rates) == pytest.approx(Recipe().projection_learning_rate)
     assert rates[:4] == sorted(rates[:4])
     assert rates[4:] == sorted(rates[4:], reverse=True)
     assert log[0].chance_loss == pytest.approx(math.log(16))

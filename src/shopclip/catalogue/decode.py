@@ -7,8 +7,10 @@ import io
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from shopclip.errors import ShopclipError
 
-class UnreadableImageError(ValueError):
+
+class UnreadableImageError(ShopclipError):
     """Bytes that are no picture, or only part of one."""
 
 

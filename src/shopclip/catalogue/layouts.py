@@ -8,8 +8,10 @@ from typing import Protocol
 
 import pandas as pd
 
+from shopclip.errors import ShopclipError
 
-class CatalogueError(ValueError):
+
+class CatalogueError(ShopclipError):
     """A catalogue cannot be read at all; the message says where and what to do."""
 
 

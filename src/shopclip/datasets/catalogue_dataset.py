@@ -13,36 +13,38 @@ SAMPLE = "sample"
 
 
 class CatalogueDataset(AbstractDataset[None, Catalogue]):
-    """Opens the catalogue at `path`; the word `sample` draws the built-in one first.
+    """Opens the catalogue at `source`; the word `sample` means the built-in one.
+
+    The built-in one is drawn at `filepath` if it is not there yet.
 
     Example:
         ```yaml
         raw_catalogue:
           type: shopclip.datasets.CatalogueDataset
-          path: ../fashion-product-images-small
-          sample_path: data/01_raw/sample
+          source: ../fashion-product-images-small
+          filepath: data/01_raw/sample
         ```
     """
 
     def __init__(
-        self, *, path: str, sample_path: str, metadata: dict[str, Any] | None = None
+        self, *, source: str, filepath: str, metadata: dict[str, Any] | None = None
     ) -> None:
-        self._path = path
-        self._sample_path = Path(sample_path)
+        self._source = source
+        self._filepath = Path(filepath)
         self.metadata = metadata
 
     def load(self) -> Catalogue:
-        if self._path == SAMPLE:
+        if self._source == SAMPLE:
             from shopclip.sample import draw_catalogue
 
-            return open_catalogue(draw_catalogue(self._sample_path))
-        return open_catalogue(Path(self._path).expanduser())
+            return open_catalogue(draw_catalogue(self._filepath))
+        return open_catalogue(Path(self._source).expanduser())
 
     def save(self, data: None) -> NoReturn:
         raise DatasetError("a raw catalogue is read only")
 
     def _describe(self) -> dict[str, Any]:
-        return {"path": self._path, "sample_path": str(self._sample_path)}
+        return {"source": self._source, "filepath": str(self._filepath)}
 
     def _exists(self) -> bool:
-        return self._path == SAMPLE or Path(self._path).expanduser().exists()
+        return self._source == SAMPLE or Path(self._source).expanduser().exists()

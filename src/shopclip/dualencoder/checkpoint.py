@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shopclip.dualencoder.atomic import atomic_folder
+from shopclip.errors import ShopclipError
 
 if TYPE_CHECKING:
     from shopclip.dualencoder.model import DualEncoder
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 
-class CheckpointError(RuntimeError):
+class CheckpointError(ShopclipError):
     """A folder does not hold a dual encoder that can be loaded."""
 
 
@@ -51,8 +52,6 @@ def load(folder: Path) -> DualEncoder:
             "train the pair first: kedro run --pipelines training"
         ) from error
     except (ValueError, KeyError, RuntimeError, OSError, SafetensorError) as error:
-        if isinstance(error, CheckpointError):
-            raise
         raise CheckpointError(f"{folder}: damaged, train the pair again ({error})") from error
 
 

@@ -10,9 +10,10 @@ from torch import nn
 
 from shopclip.dualencoder.recipe import Encoder, ImageEncoder, TextEncoder
 from shopclip.dualencoder.tokenizers import train_tokenizer
+from shopclip.errors import ShopclipError
 
 
-class EncoderUnavailableError(RuntimeError):
+class EncoderUnavailableError(ShopclipError):
     """A pretrained encoder is neither a folder, nor in the cache, nor to be downloaded."""
 
 

@@ -12,11 +12,12 @@ from typing import BinaryIO
 import numpy as np
 
 from shopclip.dualencoder.atomic import atomic_folder
+from shopclip.errors import ShopclipError
 
 FORMAT = 1
 
 
-class ImageStoreError(RuntimeError):
+class ImageStoreError(ShopclipError):
     """A folder does not hold a complete image store."""
 
 

@@ -12,15 +12,19 @@ from shopclip.dualencoder.recipe import Recipe
 
 
 def build_optimiser(model: nn.Module, recipe: Recipe) -> AdamW:
-    """Encoders learn at the tower's rate, projections and temperature at their own.
+    """Either encoder learns at its own rate, projections and temperature at a third.
 
     Norms, biases and the temperature are not decayed: decay would pull them to a meaningless zero.
     """
+    rates = {
+        "text.encoder.": recipe.text_learning_rate,
+        "image.encoder.": recipe.image_learning_rate,
+    }
+    projections = recipe.projection_learning_rate
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            in_tower = ".encoder." in name
-            rate = recipe.tower_learning_rate if in_tower else recipe.projection_learning_rate
+            rate = next((rates[part] for part in rates if name.startswith(part)), projections)
             decay = recipe.weight_decay if parameter.ndim >= 2 else 0.0
             groups.setdefault((rate, decay), []).append(parameter)
     return AdamW(

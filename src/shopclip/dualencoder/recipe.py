@@ -81,7 +81,8 @@ class Recipe(Checked):
 
     epochs: int = knob(20, "passes over the training examples; 0 keeps the towers as loaded", low=0)
     batch_size: int = knob(64, "examples a step", low=2)
-    tower_learning_rate: float = knob(5e-4, "peak learning rate of the encoders", low=0)
+    text_learning_rate: float = knob(5e-4, "peak learning rate of the text encoder", low=0)
+    image_learning_rate: float = knob(5e-4, "peak learning rate of the image encoder", low=0)
     projection_learning_rate: float = knob(
         1e-3, "peak learning rate of the projections and the temperature", low=0
     )

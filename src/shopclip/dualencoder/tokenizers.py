@@ -25,8 +25,8 @@ def _word_piece(captions: Iterable[str], vocabulary: int) -> Any:
 
     captions = list(captions)
     trained = BertWordPieceTokenizer(lowercase=True)
-    # The trainer numbers the letters inside words in the order of a hash table, which differs from
-    # run to run, and later breaks ties by these numbers: named beforehand, they are always the same.
+    # The trainer numbers the letters inside words by a hash table, differently in every run, and
+    # later breaks ties by these numbers. Named beforehand, they are always the same.
     letters = sorted({letter for caption in captions for letter in caption.lower()})
     inside = [f"##{letter}" for letter in letters if not letter.isspace()]
     trained.train_from_iterator(

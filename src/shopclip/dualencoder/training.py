@@ -18,15 +18,20 @@ from shopclip.dualencoder.model import DualEncoder
 from shopclip.dualencoder.optimiser import build_optimiser, build_schedule
 from shopclip.dualencoder.pixels import augment
 from shopclip.dualencoder.recipe import Recipe
+from shopclip.errors import ShopclipError
 
 
-class TrainingError(RuntimeError):
+class TrainingError(ShopclipError):
     """Training cannot start or cannot go on."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one step leaves in the log. `loss` is in nats, `temperature` is one over the scale."""
+    """What one step leaves in the log.
+
+    `loss` is in nats, `chance_loss` is that of towers that see nothing, `learning_rate` the highest
+    of all parts, `temperature` one over the scale.
+    """
 
     step: int
     epoch: int
@@ -91,7 +96,7 @@ def fit(
                 logits = model(images, *tokens.batch(caption_ids, device))
                 loss = info_nce(logits, caption_ids.to(device))
                 norm = _update(model, loss, optimiser, recipe.max_gradient_norm)
-                rate = float(schedule.get_last_lr()[0])
+                rate = float(max(schedule.get_last_lr()))
                 schedule.step()
                 log.append(
                     Step(
@@ -133,5 +138,5 @@ def _check_finite(step: Step) -> None:
     if not np.isfinite(step.loss):
         raise TrainingError(
             f"the loss became {step.loss} at step {step.step} (epoch {step.epoch + 1}, learning "
-            f"rate {step.learning_rate:.2g}); lower tower_learning_rate or lengthen warmup"
+            f"rate {step.learning_rate:.2g}); lower the learning rates or lengthen warmup"
         )

@@ -1,7 +1,9 @@
-"""What happens around a run: pairs become pipelines, results go to MLflow and to the terminal."""
+"""What happens around a run: pairs become pipelines, progress and results are told."""
 
+from shopclip.hooks.error_hook import ErrorHook
 from shopclip.hooks.leaderboard_hook import LeaderboardHook
 from shopclip.hooks.pairs_hook import PairsHook
+from shopclip.hooks.progress_hook import ProgressHook
 from shopclip.hooks.tracking_hook import TrackingHook
 
-__all__ = ["LeaderboardHook", "PairsHook", "TrackingHook"]
+__all__ = ["ErrorHook", "LeaderboardHook", "PairsHook", "ProgressHook", "TrackingHook"]

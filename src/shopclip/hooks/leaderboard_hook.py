@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from kedro.framework.hooks import hook_impl
 
-HEADINGS = {"accuracy": "accuracy", "top10_accuracy": "top 10", "top100_accuracy": "top 100"}
+MARK = "✗"
 
 
 class LeaderboardHook:
@@ -34,28 +34,35 @@ class LeaderboardHook:
 
 
 def leaderboard_tables(leaderboard: pd.DataFrame) -> list[Any]:
-    """A rich table for each protocol, in percent with intervals."""
+    """A rich table for each protocol, in percent, the interval beside the top-10 accuracy."""
     from rich.table import Table
 
     tables = []
     for protocol, rows in leaderboard.groupby("protocol", sort=False):
         first = rows.iloc[0]
-        title = f"{protocol}: {first['queries']:,} queries, gallery of {first['gallery']:,}, %"
-        table = Table(title=title, title_justify="left")
-        table.add_column("pair", no_wrap=True)
-        table.add_column("direction", no_wrap=True)
-        for heading in HEADINGS.values():
+        title = f"{protocol}: {first['queries']:,} queries, gallery of {first['gallery']:,}"
+        caption = f"{MARK} collapsed: the report says why" if rows["collapsed"].any() else None
+        table = Table(title=title, title_justify="left", caption=caption)
+        for heading in ("pair", "direction"):
+            table.add_column(heading, no_wrap=True)
+        for heading in ("accuracy %", "top 10 % (interval)", "top 100 %"):
             table.add_column(heading, justify="right", no_wrap=True)
         for _, row in rows.iterrows():
-            pair = f"{row['pair']} (collapsed)" if row["collapsed"] else row["pair"]
-            cells = [_percent(row, score) for score in HEADINGS]
-            table.add_row(pair, row["direction"].replace("_to_", " → "), *cells)
-        chances = [first[f"chance_{score.removesuffix('_accuracy')}"] for score in HEADINGS]
-        table.add_row("chance", "", *(f"{100 * chance:.2f}" for chance in chances), style="dim")
+            pair = f"{row['pair']} {MARK}" if row["collapsed"] else row["pair"]
+            low, high = row["top10_accuracy_low"], row["top10_accuracy_high"]
+            top10 = f"{_percent(row['top10_accuracy'])} ({_percent(low)}–{_percent(high)})"
+            table.add_row(
+                pair,
+                row["direction"].replace("_to_", " → "),
+                _percent(row["accuracy"]),
+                top10,
+                _percent(row["top100_accuracy"]),
+            )
+        chances = ("chance_accuracy", "chance_top10", "chance_top100")
+        table.add_row("chance", "", *(f"{100 * first[name]:.2f}" for name in chances), style="dim")
         tables.append(table)
     return tables
 
 
-def _percent(row: pd.Series[Any], score: str) -> str:
-    low, high = 100 * row[f"{score}_low"], 100 * row[f"{score}_high"]
-    return f"{100 * row[score]:.1f} [dim]({low:.1f}–{high:.1f})[/dim]"
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}"

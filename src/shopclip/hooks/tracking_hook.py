@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
+import warnings
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
-from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from pydantic import BaseModel
 
 from shopclip.hooks.pair_runs import PairRuns
+
+with warnings.catch_warnings(record=True):  # MLflow's advice to kedro-mlflow's developers
+    from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
+
+logging.getLogger("kedro_mlflow").setLevel(logging.WARNING)  # its import sets INFO
 
 
 class TrackingHook(MlflowHook):

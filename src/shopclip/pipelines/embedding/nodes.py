@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,8 @@ from shopclip.parameters import TrainingParameters
 
 if TYPE_CHECKING:
     from shopclip.dualencoder import DualEncoder
+else:
+    DualEncoder = Any  # Kedro resolves annotations when it starts, which must not load torch
 
 
 def embed_images(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -13,6 +13,8 @@ from shopclip.pipelines.training.examples import training_examples
 
 if TYPE_CHECKING:
     from shopclip.dualencoder import DualEncoder
+else:
+    DualEncoder = Any  # Kedro resolves annotations when it starts, which must not load torch
 
 
 def train(

@@ -1,0 +1,87 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from shopclip.parameters import EvaluationParameters
+from shopclip.pipelines.evaluation.nodes import diagnose, rank_examples, retrieve, score
+
+PARAMETERS = EvaluationParameters(resamples=100, gallery_captions=2, gallery_pictures=3)
+
+
+def unit(count, seed, dimensions=16):
+    rows = np.random.default_rng(seed).normal(size=(count, dimensions))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture
+def examples():
+    count = 30
+    return pd.DataFrame(
+        {
+            "id": [f"p{i}" for i in range(count)],
+            "row": range(count),
+            "caption": [f"caption {i}" for i in range(count)],
+            "caption_id": range(count),
+            "split": ["held_out" if i % 3 == 0 else "train" for i in range(count)],
+        }
+    )
+
+
+def log(losses):
+    return pd.DataFrame({"loss": losses, "chance_loss": math.log(64)})
+
+
+def scores_of(images, texts, examples, losses=(0.5,)):
+    diagnostics = diagnose(images, texts, log(list(losses)))
+    return score(rank_examples(images, texts, examples, PARAMETERS), diagnostics, PARAMETERS)
+
+
+def test_perfect_embeddings_are_right_in_both_protocols_and_directions(examples):
+    scores = scores_of(unit(30, 0), unit(30, 0), examples)
+    assert scores[["protocol", "direction"]].values.tolist() == [
+        ["paper", "image_to_text"],
+        ["paper", "text_to_image"],
+        ["held_out", "image_to_text"],
+        ["held_out", "text_to_image"],
+    ]
+    assert (scores["accuracy"] == 1).all()
+    assert scores["gallery"].tolist() == [30, 30, 10, 10]
+    assert not scores["collapsed"].any()
+
+
+def test_constant_embeddings_score_chance_and_are_called_collapsed(examples):
+    constant = np.tile(unit(1, 0), (30, 1))
+    scores = scores_of(constant, constant, examples)
+    np.testing.assert_allclose(scores["accuracy"], scores["chance_accuracy"])
+    np.testing.assert_allclose(scores["top10_accuracy"], scores["chance_top10"])
+    assert scores["collapsed"].all()
+
+
+def test_held_out_queries_are_ranked_among_held_out_products_alone(examples):
+    ranks = rank_examples(unit(30, 0), unit(30, 1), examples, PARAMETERS)
+    kept_out = ranks[ranks["protocol"] == "held_out"]
+    assert set(kept_out["id"]) == set(examples["id"][::3])
+    assert (kept_out["better"] < 10).all()
+
+
+def test_a_loss_stuck_at_chance_is_a_collapse():
+    assert diagnose(unit(30, 0), unit(30, 1), log([4.5, 4.2, 4.16] * 20))["collapsed"]
+    assert not diagnose(unit(30, 0), unit(30, 1), log([4.1, 3.0, 2.0] * 20))["collapsed"]
+
+
+def test_towers_that_were_not_trained_have_no_loss():
+    facts = diagnose(unit(30, 0), unit(30, 1), log([]))
+    assert facts["final_loss"] is None
+    assert facts["chance_loss"] is None
+    assert not facts["collapsed"]
+
+
+def test_retrieved_pictures_are_marked_as_hits_by_their_caption(examples):
+    found = retrieve(unit(30, 0), unit(30, 0), examples, PARAMETERS)
+    assert found.groupby("query")["place"].apply(list).tolist() == [[1, 2, 3]] * 2
+    first = found[found["place"] == 1]
+    assert first["hit"].all()
+    assert not found[found["place"] > 1]["hit"].any()
+    assert set(found["id"]) <= set(examples["id"][::3])

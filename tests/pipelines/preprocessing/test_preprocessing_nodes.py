@@ -1,0 +1,66 @@
+import pandas as pd
+import pytest
+
+from shopclip.catalogue import CatalogueError, open_catalogue
+from shopclip.dualencoder.image_store import ImageStore, write_image_store
+from shopclip.parameters import CatalogueParameters, ImageParameters, Size, SplitParameters
+from shopclip.pipelines.ingestion.nodes import check_products
+from shopclip.pipelines.preprocessing.nodes import (
+    decode_images,
+    join_examples,
+    number_captions,
+    split_captions,
+)
+from shopclip.schemas import Examples
+from tests.conftest import row, write_kaggle
+
+IMAGES = ImageParameters(stored=Size(height=80, width=60), size=Size(height=64, width=48))
+
+
+def preprocess(folder, tmp_path):
+    catalogue = open_catalogue(folder)
+    products, _, facts = check_products(catalogue, CatalogueParameters())
+    write_image_store(tmp_path / "store", decode_images(catalogue, products, IMAGES))
+    store = ImageStore.load(tmp_path / "store")
+    captions = number_captions(products)
+    splits = split_captions(captions, SplitParameters(held_out=0.5))
+    return join_examples(products, captions, splits, store), store, facts
+
+
+def test_examples_point_at_the_image_of_their_product(tmp_path):
+    folder = write_kaggle(tmp_path / "shop", [row(i, f"Shirt {i % 3}") for i in range(6)])
+    (folder / "images" / "2.jpg").write_bytes(b"broken")
+    (examples, rejected), store, _ = preprocess(folder, tmp_path)
+    Examples.validate(examples)
+    assert examples["id"].tolist() == ["0", "1", "3", "4", "5"]
+    assert [store.ids[row_] for row_ in examples["row"]] == examples["id"].tolist()
+    assert rejected[["id", "reason"]].values.tolist() == [["2", "unreadable image"]]
+
+
+def test_products_with_one_caption_share_its_number_and_its_split(tmp_path):
+    folder = write_kaggle(tmp_path / "shop", [row(i, f"Shirt {i % 3}") for i in range(9)])
+    (examples, _), _, _ = preprocess(folder, tmp_path)
+    groups = examples.groupby("caption")
+    assert (groups["caption_id"].nunique() == 1).all()
+    assert (groups["split"].nunique() == 1).all()
+    assert examples["caption_id"].nunique() == 3
+
+
+def test_counts_add_up_to_the_rows_of_the_table(tmp_path):
+    rows = [row(1), row(1), row(2, ""), row(3), row(4)]
+    folder = write_kaggle(tmp_path / "shop", rows, images={"1", "2", "4"})
+    (examples, rejected_images), _, facts = preprocess(folder, tmp_path)
+    assert facts["rows"] == len(rows)
+    assert facts["rejected"] + len(rejected_images) + len(examples) == len(rows)
+
+
+def test_a_catalogue_without_one_readable_image_is_an_error(tmp_path):
+    folder = write_kaggle(tmp_path / "shop", [row(1)])
+    (folder / "images" / "1.jpg").write_bytes(b"broken")
+    with pytest.raises(CatalogueError, match="no product of the catalogue has a readable image"):
+        preprocess(folder, tmp_path)
+
+
+def test_numbers_follow_first_appearance():
+    products = pd.DataFrame({"id": ["a", "b", "c"], "caption": ["Red Cap", "Hat", "red  cap"]})
+    assert number_captions(products)["caption_id"].tolist() == [0, 1, 0]

@@ -1,0 +1,161 @@
+"""Every environment resolves, every pair has its pipelines, every catalog entry its use."""
+
+from pathlib import Path
+
+import pytest
+from kedro.config import OmegaConfigLoader
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+from kedro.io import MemoryDataset
+
+from shopclip.parameters import (
+    CatalogueParameters,
+    EvaluationParameters,
+    ImageParameters,
+    Pair,
+    SplitParameters,
+    TrainingParameters,
+)
+from tests.project import copy_project
+
+MODELS = {
+    "catalogue": CatalogueParameters,
+    "images": ImageParameters,
+    "splits": SplitParameters,
+    "training": TrainingParameters,
+    "evaluation": EvaluationParameters,
+}
+ENVIRONMENTS = ["base", "fashion", "paper", "minilm", "test"]
+PAIRS = ["bert_resnet", "bert_vit", "gpt_vit"]
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    folder = copy_project(tmp_path / "project")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def context_of(project, env="base", **runtime):
+    bootstrap_project(project)
+    session = KedroSession.create(project, env=env, runtime_params=runtime)
+    return session.load_context()
+
+
+def pipelines_of(project, env="base"):
+    from kedro.framework.project import pipelines
+
+    context = context_of(project, env)
+    return context, dict(pipelines)
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_parameters_fit_their_models_and_every_key_has_one(project, env):
+    parameters = context_of(project, env).config_loader["parameters"]
+    models = {name: model.model_validate(parameters.pop(name)) for name, model in MODELS.items()}
+    pairs = {name: Pair.model_validate(pair) for name, pair in parameters.pop("pairs").items()}
+    assert parameters == {}
+    assert sorted(pairs) == (["minilm_resnet"] if env == "minilm" else PAIRS)
+    for pair in pairs.values():
+        models["training"].recipe_for(pair)
+
+
+@pytest.mark.parametrize("env", ["paper", "fashion"])
+def test_real_experiments_use_the_papers_size_and_pretrained_encoders(project, env):
+    parameters = context_of(project, env).config_loader["parameters"]
+    assert parameters["images"]["size"] == {"height": 224, "width": 224}
+    names = {
+        pair[side]["name"] for pair in parameters["pairs"].values() for side in ("text", "image")
+    }
+    assert names == {
+        "bert-base-uncased",
+        "gpt2",
+        "google/vit-base-patch16-224-in21k",
+        "microsoft/resnet-50",
+    }
+
+
+def test_the_paper_environment_is_the_papers_experiment(project):
+    parameters = context_of(project, "paper").config_loader["parameters"]
+    assert parameters["splits"]["held_out"] == 0
+    assert parameters["training"]["recipe"]["epochs"] == 5
+    assert parameters["training"]["recipe"]["batch_size"] == 64
+    assert parameters.get("training", {}).get("dimensions", 128) == 128
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_no_dataset_is_left_in_memory(project, env):
+    context, pipelines = pipelines_of(project, env)
+    names = [name for name in pipelines["__default__"].datasets() if not name.startswith("param")]
+    catalog = context.catalog
+    forgotten = [
+        name for name in names
+        if name not in catalog or isinstance(catalog.get(name), MemoryDataset)
+    ]  # fmt: skip
+    assert forgotten == []
+
+
+def test_no_catalog_entry_is_unused(project):
+    context, pipelines = pipelines_of(project)
+    used = pipelines["__default__"].datasets()
+    patterns = context.catalog.config_resolver
+    for entry in context.config_loader["catalog"]:
+        if "{" in entry:
+            assert any(patterns.match_dataset_pattern(name) == entry for name in used), entry
+        else:
+            assert entry in used, entry
+
+
+def test_every_parameter_of_a_stage_reaches_a_node(project):
+    _, pipelines = pipelines_of(project)
+    used = {name for name in pipelines["__default__"].inputs() if name.startswith("params:")}
+    assert {f"params:{name}" for name in MODELS} <= used
+    assert {f"params:pairs.{pair}" for pair in PAIRS} <= used
+
+
+def test_stages_are_pipelines_and_pairs_are_namespaces(project):
+    _, pipelines = pipelines_of(project)
+    stages = ["ingestion", "preprocessing", "training", "embedding", "evaluation", "reporting"]
+    assert sorted(pipelines) == sorted([*stages, "__default__"])
+    for stage in ("training", "embedding", "evaluation"):
+        assert {node.namespace for node in pipelines[stage].nodes} == set(PAIRS)
+    total = sum(len(pipelines[stage].nodes) for stage in stages)
+    assert len(pipelines["__default__"].nodes) == total
+
+
+def test_a_fourth_pair_is_a_few_lines_of_yaml(project):
+    add_gpt_resnet(project)
+    context, pipelines = pipelines_of(project, "local")
+    namespaces = {node.namespace for node in pipelines["training"].nodes}
+    assert namespaces == {*PAIRS, "gpt_resnet"}
+    assert "gpt_resnet.dual_encoder" in context.catalog
+
+
+def add_gpt_resnet(project):
+    """What a user writes for a new pair, in an existing file."""
+    file = Path(project) / "conf" / "base" / "parameters_pairs.yml"
+    with file.open("a") as lines:
+        lines.write("  gpt_resnet: {text: *gpt, image: *resnet}\n")
+
+
+@pytest.mark.parametrize(
+    ("runtime", "message"),
+    [
+        ({"training": {"recipe": {"epocs": 3}}}, "epocs"),
+        ({"training": {"recipe": {"epochs": -1}}}, "epochs is -1, expected at least 0"),
+        ({"catalogue": {"limit": 0}}, "limit"),
+    ],
+)
+def test_a_wrong_knob_is_an_error_that_names_it(project, runtime, message):
+    context = context_of(project, **runtime)
+    with pytest.raises(Exception, match=message):
+        _ = context.params
+
+
+def test_a_path_on_the_command_line_goes_before_the_configured_one(project):
+    loader = OmegaConfigLoader(
+        str(project / "conf"), base_env="base", default_run_env="local",
+        runtime_params={"catalogue": {"path": "elsewhere"}},
+    )  # fmt: skip
+    assert loader["catalog"]["raw_catalogue"]["source"] == "elsewhere"
+    assert loader["parameters"]["catalogue"]["path"] == "elsewhere"
