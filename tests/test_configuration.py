@@ -29,17 +29,27 @@ ENVIRONMENTS = ["base", "fashion", "paper", "minilm", "test"]
 PAIRS = ["bert_resnet", "bert_vit", "gpt_vit"]
 
 
+@pytest.fixture(scope="module")
+def shared_project(tmp_path_factory):
+    return copy_project(tmp_path_factory.mktemp("configuration") / "project")
+
+
 @pytest.fixture
-def project(tmp_path, monkeypatch):
-    folder = copy_project(tmp_path / "project")
-    monkeypatch.chdir(folder)
-    return folder
+def project(shared_project, monkeypatch):
+    monkeypatch.chdir(shared_project)
+    return shared_project
 
 
 def context_of(project, env="base", **runtime):
     bootstrap_project(project)
     session = KedroSession.create(project, env=env, runtime_params=runtime)
     return session.load_context()
+
+
+def configured(project, env):
+    """The parameters, without the anchors that pairs are put together from."""
+    parameters = context_of(project, env).config_loader["parameters"]
+    return {name: value for name, value in parameters.items() if not name.startswith("_")}
 
 
 def pipelines_of(project, env="base"):
@@ -51,7 +61,7 @@ def pipelines_of(project, env="base"):
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_parameters_fit_their_models_and_every_key_has_one(project, env):
-    parameters = context_of(project, env).config_loader["parameters"]
+    parameters = configured(project, env)
     models = {name: model.model_validate(parameters.pop(name)) for name, model in MODELS.items()}
     pairs = {name: Pair.model_validate(pair) for name, pair in parameters.pop("pairs").items()}
     assert parameters == {}
@@ -76,7 +86,7 @@ def test_real_experiments_use_the_papers_size_and_pretrained_encoders(project, e
 
 
 def test_the_paper_environment_is_the_papers_experiment(project):
-    parameters = context_of(project, "paper").config_loader["parameters"]
+    parameters = configured(project, "paper")
     assert parameters["splits"]["held_out"] == 0
     assert parameters["training"]["recipe"]["epochs"] == 5
     assert parameters["training"]["recipe"]["batch_size"] == 64
@@ -123,7 +133,9 @@ def test_stages_are_pipelines_and_pairs_are_namespaces(project):
     assert len(pipelines["__default__"].nodes) == total
 
 
-def test_a_fourth_pair_is_a_few_lines_of_yaml(project):
+def test_a_fourth_pair_is_a_few_lines_of_yaml(tmp_path, monkeypatch):
+    project = copy_project(tmp_path / "project")
+    monkeypatch.chdir(project)
     add_gpt_resnet(project)
     context, pipelines = pipelines_of(project, "local")
     namespaces = {node.namespace for node in pipelines["training"].nodes}

@@ -1,0 +1,65 @@
+"""Training logs as lines that can be read side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+POINTS = 240  # enough for any screen, few enough for a page
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The smoothed loss of a pair.
+
+    Attributes:
+        epochs: float (points,), epochs done.
+        losses: float (points,), in nats.
+        chance: ln(batch size), the loss of towers that see nothing.
+    """
+
+    pair: str
+    epochs: np.ndarray
+    losses: np.ndarray
+    chance: float
+
+
+def smooth_curves(logs: Mapping[str, pd.DataFrame]) -> list[Curve]:
+    """A curve for every pair that was trained at all, in the order of their names."""
+    return [_curve(pair, logs[pair]) for pair in sorted(logs) if len(logs[pair])]
+
+
+def _curve(pair: str, log: pd.DataFrame) -> Curve:
+    steps_an_epoch = len(log) / (log["epoch"].max() + 1)
+    # Weights fall off over about a fortieth of training: noise goes, the shape stays.
+    smooth = log["loss"].ewm(span=max(1.0, len(log) / 40)).mean().to_numpy()
+    kept = np.unique(np.linspace(0, len(log) - 1, POINTS).round().astype(int))
+    chance = float(log["chance_loss"].max())
+    return Curve(pair, (kept + 1) / steps_an_epoch, smooth[kept], chance)
+
+
+def chance_levels(curves: Sequence[Curve]) -> dict[float, str]:
+    """The losses of chance and how to call them, one for each batch size in use."""
+    levels = sorted({round(curve.chance, 6) for curve in curves})
+    return {level: f"chance, ln {np.exp(level):.0f}" for level in levels}
+
+
+def spread_labels(heights: Sequence[float], gap: float) -> list[float]:
+    """Move labels apart until they are `gap` from each other, and as little as that takes."""
+    order = np.argsort(heights, kind="stable")
+    # Without the gaps the labels may touch but not pass: that is isotonic regression.
+    offsets = gap * np.arange(len(order))
+    blocks: list[tuple[float, int]] = []
+    for wanted in np.asarray(heights, dtype=float)[order] - offsets:
+        mean, size = float(wanted), 1
+        while blocks and blocks[-1][0] > mean:
+            before, count = blocks.pop()
+            mean, size = (before * count + mean * size) / (count + size), count + size
+        blocks.append((mean, size))
+    moved = np.repeat([mean for mean, _ in blocks], [size for _, size in blocks]) + offsets
+    placed = np.empty(len(order))
+    placed[order] = moved
+    return placed.tolist()

@@ -1,0 +1,102 @@
+"""The parameters of a run, as the report reads and prints them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, is_dataclass
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from shopclip.dualencoder.recipe import Encoder, Recipe
+from shopclip.parameters import (
+    CatalogueParameters,
+    EvaluationParameters,
+    ImageParameters,
+    Pair,
+    SplitParameters,
+    TrainingParameters,
+)
+
+PACKAGES = ("shopclip", "torch", "transformers", "kedro")
+FOLDERS = re.compile(r"(?<![\w./\\])(?:~|[A-Za-z]:)?(?:[\\/][^\\/\s'\"]+)+[\\/](?=[^\\/\s])")
+
+
+class Experiment(BaseModel):
+    """What the report has to know of the parameters; it leaves the others alone."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    catalogue: CatalogueParameters
+    images: ImageParameters
+    splits: SplitParameters
+    training: TrainingParameters
+    evaluation: EvaluationParameters
+    pairs: dict[str, Pair]
+
+    @classmethod
+    def read(cls, parameters: Mapping[str, Any]) -> Experiment:
+        """From the parameters of Kedro, which has turned some of them into models."""
+        return cls.model_validate(_plain(parameters))
+
+    def recipe(self, pair: str) -> Recipe:
+        return self.training.recipe_for(self.pairs[pair])
+
+    def lines(self) -> list[str]:
+        """Every parameter with its dotted name, defaults included."""
+        return [f"{name}: {value}" for name, value in _flatten("", self.model_dump())]
+
+
+def encoder_name(encoder: Encoder) -> str:
+    """Its name on the hub or the name of its folder, or what it is from scratch."""
+    if encoder.config is not None:
+        return f"{encoder.config['model_type']}, from scratch"
+    return without_folders(str(encoder.name))
+
+
+def without_folders(text: str) -> str:
+    """Text in which absolute paths have lost their folders, which tell of a machine and its user.
+
+    A text that is a path altogether may hold blanks; one inside a sentence ends at the first.
+    """
+    for kind in (PurePosixPath, PureWindowsPath):
+        if (path := kind(text)).is_absolute() or text.startswith("~"):
+            return f"…/{path.name}"
+    return FOLDERS.sub("…/", text)
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of the packages that decide what a run computes."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump()
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(member) for key, member in value.items()}
+    return value
+
+
+def _flatten(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping) and value:
+        for key, member in value.items():
+            yield from _flatten(f"{prefix}.{key}" if prefix else str(key), member)
+    elif isinstance(value, str):
+        yield prefix, without_folders(value)
+    else:
+        yield prefix, without_folders(json.dumps(value, ensure_ascii=False, default=str))

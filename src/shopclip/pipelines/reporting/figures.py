@@ -1,0 +1,124 @@
+"""The leaderboard and the training curves as matplotlib figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from shopclip.pipelines.reporting.curves import chance_levels, smooth_curves, spread_labels
+from shopclip.pipelines.reporting.formats import percent
+from shopclip.pipelines.reporting.leaderboard import DIRECTIONS, headline_rows
+from shopclip.pipelines.reporting.palette import (
+    INK,
+    MARKERS,
+    ON_LIGHT,
+    QUIET,
+    RULE,
+    colour_numbers,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+DPI = 160
+
+
+def leaderboard_figure(leaderboard: pd.DataFrame) -> Figure:
+    """Top-10 accuracy with intervals: a panel a direction, a line a pair, chance as a tick."""
+    rows = headline_rows(leaderboard)
+    pairs = list(rows["pair"].unique())
+    figure = Figure(figsize=(10, 1.5 + 0.36 * len(pairs)), dpi=DPI)
+    figure.set_layout_engine(ConstrainedLayoutEngine(wspace=0.08))
+    panels = figure.subplots(1, len(DIRECTIONS), sharex=True, sharey=True, squeeze=False)[0]
+    for axes, (direction, title) in zip(panels, DIRECTIONS.items(), strict=True):
+        _dots(axes, rows[rows["direction"] == direction].set_index("pair").loc[pairs])
+        axes.set_title(title, loc="left", color=INK, fontsize=11)
+    limit = max(rows["top10_accuracy_high"].max(), rows["chance_top10"].max())
+    panels[0].set(xlim=(0, min(1.12, 1.16 * limit)), ylim=(len(pairs) - 0.5, -0.5))
+    first, protocol = rows.iloc[0], rows["protocol"].iloc[0].replace("_", " ")
+    _title(
+        figure,
+        f"Top-10 accuracy, {protocol}",
+        f"{first['queries']:,} queries, gallery of {first['gallery']:,}; "
+        f"bars are intervals, grey ticks chance ({percent(first['chance_top10'])} %)",
+    )
+    return figure
+
+
+def _dots(axes: Axes, rows: pd.DataFrame) -> None:
+    numbers = colour_numbers(rows.index)
+    for height, (pair, row) in enumerate(rows.iterrows()):
+        number = numbers[str(pair)]
+        colour, share = ON_LIGHT[number], row["top10_accuracy"]
+        hollow = "white" if row["collapsed"] else colour
+        axes.plot(
+            [row["top10_accuracy_low"], row["top10_accuracy_high"]], [height, height],
+            color=colour, linewidth=5, alpha=0.3, solid_capstyle="round",
+        )  # fmt: skip
+        axes.plot(
+            share, height, MARKERS[number], color=colour, markerfacecolor=hollow, markersize=7
+        )
+        axes.plot(row["chance_top10"], height, "|", color=QUIET, markersize=14, markeredgewidth=1.5)
+        axes.annotate(
+            percent(share), (row["top10_accuracy_high"], height), (9, 0),
+            textcoords="offset points", va="center", color=INK, fontsize=9,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )  # fmt: skip
+    names = [
+        f"{pair} (collapsed)" if row["collapsed"] else str(pair) for pair, row in rows.iterrows()
+    ]
+    axes.set_yticks(range(len(rows)), names)
+    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
+    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    _plain(axes, grid="x")
+
+
+def curves_figure(logs: Mapping[str, pd.DataFrame]) -> Figure:
+    """Smoothed loss by epoch, every line labelled at its end, chance dashed."""
+    curves, numbers = smooth_curves(logs), colour_numbers(logs)
+    figure = Figure(figsize=(9, 4.8), dpi=DPI, layout="constrained")
+    axes = figure.add_subplot()
+    ends = []
+    for level, name in chance_levels(curves).items():
+        axes.axhline(level, color=QUIET, linewidth=1.2, linestyle=(0, (4, 3)), zorder=3)
+        ends.append((level, name, QUIET))
+    for curve in curves:
+        colour, last = ON_LIGHT[numbers[curve.pair]], curve.losses[-1]
+        axes.plot(curve.epochs, curve.losses, color=colour, linewidth=2)
+        axes.plot(curve.epochs[-1], last, MARKERS[numbers[curve.pair]], color=colour, clip_on=False)
+        ends.append((last, curve.pair, colour))
+    if curves:
+        top = max(height for height, *_ in ends)
+        top = max(top, *(curve.losses.max() for curve in curves))
+        axes.set(ylim=(0, 1.06 * top), xlim=(0, max(curve.epochs[-1] for curve in curves)))
+        places = spread_labels([height for height, *_ in ends], 0.06 * top)
+        for place, (_, name, colour) in zip(places, ends, strict=True):
+            axes.annotate(
+                name, (1, place), (10, 0), xycoords=("axes fraction", "data"),
+                textcoords="offset points", color=colour, va="center", fontsize=10,
+            )  # fmt: skip
+    else:
+        axes.text(0.5, 0.5, "no pair was trained", ha="center", color=QUIET)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("epoch", color=QUIET)
+    _plain(axes, grid="y")
+    _title(figure, "Training loss", "smoothed InfoNCE, in nats")
+    return figure
+
+
+def _title(figure: Figure, title: str, subtitle: str) -> None:
+    figure.suptitle(f"{title}\n", x=0.012, ha="left", fontsize=14, fontweight="bold", color=INK)
+    figure.text(0.012, 0.985, f"\n\n{subtitle}", va="top", fontsize=9.5, color=QUIET)
+
+
+def _plain(axes: Axes, *, grid: str) -> None:
+    """Nothing but light rules along one axis."""
+    axes.spines[:].set_visible(False)
+    axes.grid(axis="x" if grid == "x" else "y", color=RULE, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0, labelcolor=INK, labelsize=9.5)

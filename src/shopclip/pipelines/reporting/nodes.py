@@ -1,0 +1,85 @@
+"""Nodes that put the pairs side by side. What they draw with is imported when they draw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from shopclip.dualencoder.image_store import ImageStore
+from shopclip.pipelines.reporting.leaderboard import compile_rows
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+else:
+    Figure = Any  # Kedro resolves the hints of every node, and matplotlib is slow to load
+
+
+def compile_leaderboard(**metrics: pd.DataFrame) -> pd.DataFrame:
+    """A row a pair, protocol and direction, the best first; shares from 0 to 1."""
+    return compile_rows(metrics)
+
+
+def draw_leaderboard(leaderboard: pd.DataFrame) -> Figure:
+    """Top-10 accuracy of every pair with its interval, and chance."""
+    from shopclip.pipelines.reporting.figures import leaderboard_figure
+
+    return leaderboard_figure(leaderboard)
+
+
+def draw_curves(**training_logs: pd.DataFrame) -> Figure:
+    """Smoothed loss of every pair by epoch, and the loss of chance."""
+    from shopclip.pipelines.reporting.figures import curves_figure
+
+    return curves_figure(training_logs)
+
+
+def draw_gallery(
+    examples: pd.DataFrame, image_store: ImageStore, **retrievals: pd.DataFrame
+) -> Figure:
+    """The pictures that every pair retrieves for the same captions."""
+    from shopclip.pipelines.reporting.gallery_figure import gallery_figure
+    from shopclip.pipelines.reporting.retrievals import retrieved_for
+
+    return gallery_figure(retrieved_for(retrievals, examples), image_store.images)
+
+
+def write_report(
+    leaderboard: pd.DataFrame,
+    examples: pd.DataFrame,
+    image_store: ImageStore,
+    rejected_products: pd.DataFrame,
+    rejected_images: pd.DataFrame,
+    catalogue_facts: dict[str, Any],
+    parameters: dict[str, Any],
+    **of_pairs: Any,
+) -> str:
+    """One HTML page that needs nothing else.
+
+    Args:
+        of_pairs: `training_log_`, `diagnostics_` and `retrievals_` of every pair.
+    """
+    from shopclip.pipelines.reporting.report import Evidence, render_report
+
+    evidence = Evidence(
+        leaderboard=leaderboard,
+        training_logs=_of_kind("training_log_", of_pairs),
+        diagnostics=_of_kind("diagnostics_", of_pairs),
+        retrievals=_of_kind("retrievals_", of_pairs),
+        examples=examples,
+        images=image_store.images,
+        rejected_products=rejected_products,
+        rejected_images=rejected_images,
+        catalogue_facts=catalogue_facts,
+        parameters=parameters,
+    )
+    return render_report(evidence)
+
+
+def _of_kind(prefix: str, of_pairs: dict[str, Any]) -> dict[str, Any]:
+    """The datasets of one kind by the name of their pair."""
+    return {
+        name.removeprefix(prefix): data
+        for name, data in of_pairs.items()
+        if name.startswith(prefix)
+    }

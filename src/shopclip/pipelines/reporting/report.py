@@ -1,0 +1,97 @@
+"""The report: one HTML page with everything in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from shopclip.pipelines.reporting.charts import curve_chart, score_chart
+from shopclip.pipelines.reporting.experiment import Experiment, versions
+from shopclip.pipelines.reporting.formats import percent, percent_interval
+from shopclip.pipelines.reporting.leaderboard import CHANCES, DIRECTIONS, PROTOCOLS, SCORES
+from shopclip.pipelines.reporting.palette import ON_DARK, ON_LIGHT, colour_numbers
+from shopclip.pipelines.reporting.pictures import data_uri
+from shopclip.pipelines.reporting.published import PUBLISHED
+from shopclip.pipelines.reporting.retrievals import retrieved_for
+from shopclip.pipelines.reporting.sections import (
+    catalogue_facts,
+    diagnostics_table,
+    rejects,
+    training_facts,
+)
+from shopclip.pipelines.reporting.verdict import verdict
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that a report rests on; tables of the pairs by the pair's name.
+
+    Attributes:
+        images: uint8 (n, height, width, 3), the image store.
+        catalogue_facts: `name`, `synthetic`, and how many `rows`, `usable`, `drawn`.
+    """
+
+    leaderboard: pd.DataFrame
+    training_logs: Mapping[str, pd.DataFrame]
+    diagnostics: Mapping[str, Mapping[str, Any]]
+    retrievals: Mapping[str, pd.DataFrame]
+    examples: pd.DataFrame
+    images: np.ndarray
+    rejected_products: pd.DataFrame
+    rejected_images: pd.DataFrame
+    catalogue_facts: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+
+
+def render_report(evidence: Evidence, today: date | None = None) -> str:
+    """The page as HTML, without a reference to anything outside it."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader(__package__ or "", "."),
+        autoescape=True,  # captions are anybody's
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"percent": percent, "data_uri": data_uri}
+    environment.globals |= {"interval": percent_interval}
+    page = environment.get_template("report.html.j2")
+    return page.render(_content(evidence), today=today or date.today())
+
+
+def _content(evidence: Evidence) -> dict[str, Any]:
+    leaderboard, examples, logs = evidence.leaderboard, evidence.examples, evidence.training_logs
+    experiment = Experiment.read(evidence.parameters)
+    confidence = experiment.evaluation.confidence
+    synthetic = bool(evidence.catalogue_facts["synthetic"])
+    return {
+        "verdict": verdict(leaderboard, confidence=confidence, synthetic=synthetic),
+        "synthetic": synthetic,
+        "facts": catalogue_facts(evidence.catalogue_facts, examples, experiment),
+        "training": training_facts(logs, examples, experiment),
+        "experiment": experiment,
+        "scores": score_chart(leaderboard),
+        "tables": {
+            protocol: leaderboard[leaderboard["protocol"] == protocol] for protocol in PROTOCOLS
+        },
+        "curves": curve_chart(logs),
+        "untrained": sorted(pair for pair, log in logs.items() if log.empty),
+        "diagnostics": diagnostics_table(evidence.diagnostics, logs),
+        "collapsed": [bool(evidence.diagnostics[p]["collapsed"]) for p in sorted(logs)],
+        "queries": retrieved_for(evidence.retrievals, examples),
+        "images": evidence.images,
+        "rejects": rejects(evidence.rejected_products, evidence.rejected_images),
+        "versions": versions(),
+        "colours": colour_numbers(logs),
+        "palettes": {"light": ON_LIGHT, "dark": ON_DARK},
+        "directions": DIRECTIONS,
+        "score_names": SCORES,
+        "chance_columns": CHANCES,
+        "published": PUBLISHED,
+    }

@@ -1,0 +1,52 @@
+"""What every pair retrieved for the same captions, for people to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+CAPTIONS, PICTURES = 8, 8  # no more are shown, so that page and figure stay small
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A retrieved picture: its row in the image store, and whether it has the caption asked for."""
+
+    row: int
+    place: int
+    hit: bool
+    caption: str
+
+
+@dataclass(frozen=True)
+class Query:
+    """A caption, the row of its own picture, and what each pair found for it, nearest first."""
+
+    caption: str
+    own: int
+    found: dict[str, list[Picture]]
+
+
+def retrieved_for(retrievals: Mapping[str, pd.DataFrame], examples: pd.DataFrame) -> list[Query]:
+    """The first captions with their first pictures, pairs in the order of their names."""
+    captions = dict(zip(examples["id"], examples["caption"], strict=True))
+    own = examples.drop_duplicates("caption").set_index("caption")["row"]
+    asked = next(iter(retrievals.values())).drop_duplicates("query").head(CAPTIONS)
+    return [
+        Query(
+            caption,
+            int(own[caption]),
+            {pair: _pictures(retrievals[pair], query, captions) for pair in sorted(retrievals)},
+        )
+        for query, caption in zip(asked["query"], asked["caption"], strict=True)
+    ]
+
+
+def _pictures(retrieved: pd.DataFrame, query: int, captions: Mapping[str, str]) -> list[Picture]:
+    found = retrieved[retrieved["query"] == query].sort_values("place").head(PICTURES)
+    columns = zip(found["row"], found["place"], found["hit"], found["id"], strict=True)
+    return [
+        Picture(int(row), int(place), bool(hit), captions[id_]) for row, place, hit, id_ in columns
+    ]

@@ -1,0 +1,123 @@
+"""The tables of the report that are neither leaderboard nor chart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from shopclip.pipelines.reporting.experiment import Experiment, encoder_name, without_folders
+from shopclip.pipelines.reporting.formats import optional
+
+SHOWN_REJECTS = 20
+
+
+@dataclass(frozen=True)
+class Fact:
+    term: str
+    value: str
+    note: str = ""
+
+
+def catalogue_facts(
+    facts: Mapping[str, Any], examples: pd.DataFrame, experiment: Experiment
+) -> list[Fact]:
+    """What the run was about."""
+    stored, size = experiment.images.stored, experiment.images.size
+    return [
+        Fact("Catalogue", str(facts["name"]), "synthetic" if facts["synthetic"] else ""),
+        Fact("Rows", f"{facts['rows']:,}", f"{facts['usable']:,} usable"),
+        Fact("Products drawn", f"{facts['drawn']:,}", f"{len(examples):,} with a picture"),
+        _split("Trained on", examples[examples["split"] == "train"]),
+        _split("Held out", examples[examples["split"] == "held_out"]),
+        Fact("Stored pictures", f"{stored.height} × {stored.width}", "pixels, height × width"),
+        Fact("What towers see", f"{size.height} × {size.width}", "pixels; the paper: 224 × 224"),
+        Fact("Shared space", str(experiment.training.dimensions), "dimensions"),
+    ]
+
+
+def _split(term: str, examples: pd.DataFrame) -> Fact:
+    captions = examples["caption_id"].nunique()
+    return Fact(term, f"{len(examples):,}", f"products, {captions:,} distinct captions")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """How a pair was trained."""
+
+    pair: str
+    text: str
+    image: str
+    epochs: int
+    batch: int
+    steps: int
+    images_per_second: str
+
+
+def training_facts(
+    logs: Mapping[str, pd.DataFrame], examples: pd.DataFrame, experiment: Experiment
+) -> list[Trained]:
+    """A row a pair; the speed is the median over the steps of its last epoch."""
+    available = int((examples["split"] == "train").sum())
+    rows = []
+    for name in sorted(logs):
+        log, pair, recipe = logs[name], experiment.pairs[name], experiment.recipe(name)
+        last = log.loc[log["epoch"] == log["epoch"].max(), "images_per_second"]
+        rows.append(
+            Trained(
+                name, encoder_name(pair.text), encoder_name(pair.image), recipe.epochs,
+                min(recipe.batch_size, available), len(log), optional(last.median(), ",.0f"),
+            )
+        )  # fmt: skip
+    return rows
+
+
+def diagnostics_table(
+    diagnostics: Mapping[str, Mapping[str, Any]], logs: Mapping[str, pd.DataFrame]
+) -> dict[str, list[str]]:
+    """For each sign of collapse a value a pair, in the order of their names."""
+    pairs = sorted(diagnostics)
+    signs = {
+        "final loss": ("final_loss", ".2f"),
+        "loss of chance, ln batch": ("chance_loss", ".2f"),
+        "mean cosine, images": ("image_mean_cosine", ".3f"),
+        "mean cosine, texts": ("text_mean_cosine", ".3f"),
+        "effective rank, images": ("image_effective_rank", ".1f"),
+        "effective rank, texts": ("text_effective_rank", ".1f"),
+    }
+    table = {
+        sign: [optional(diagnostics[pair][key], form) for pair in pairs]
+        for sign, (key, form) in signs.items()
+    }
+    ends = [logs[pair]["temperature"].iloc[-1] if len(logs[pair]) else None for pair in pairs]
+    return {**table, "temperature at the end": [optional(end, ".4f") for end in ends]}
+
+
+@dataclass(frozen=True)
+class Rejects:
+    """How many products were rejected for each reason, and the first of them."""
+
+    counts: dict[str, int]
+    first: list[dict[str, str]]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+def rejects(products: pd.DataFrame, images: pd.DataFrame) -> Rejects:
+    """Rows that were no products, then products without a readable picture."""
+    rejected = pd.concat([products, images], ignore_index=True)
+    counts = rejected["reason"].value_counts()
+    first = [
+        {
+            "id": str(row["id"]),
+            "line": optional(row.get("line"), ".0f"),
+            "reason": str(row["reason"]),
+            "detail": without_folders(str(row["detail"])),
+        }
+        for row in rejected.head(SHOWN_REJECTS).to_dict("records")
+    ]
+    return Rejects({str(reason): int(count) for reason, count in counts.items()}, first)

@@ -1,0 +1,65 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shopclip.pipelines.reporting.curves import (
+    POINTS,
+    chance_levels,
+    smooth_curves,
+    spread_labels,
+)
+
+
+def log(losses: np.ndarray, steps_an_epoch: int, batch: int = 64) -> pd.DataFrame:
+    epoch = np.arange(len(losses)) // steps_an_epoch
+    return pd.DataFrame({"epoch": epoch, "loss": losses, "chance_loss": np.log(batch)})
+
+
+def test_a_constant_loss_stays_what_it_is_and_ends_with_the_last_epoch() -> None:
+    (curve,) = smooth_curves({"a": log(np.full(1000, 2.5), 100)})
+    np.testing.assert_allclose(curve.losses, 2.5)
+    assert len(curve.epochs) == POINTS
+    assert curve.epochs[0] == pytest.approx(0.01)
+    assert curve.epochs[-1] == pytest.approx(10)
+
+
+def test_a_short_log_is_shown_as_it_is() -> None:
+    losses = np.array([3.0, 2.0, 1.0, 0.5])
+    (curve,) = smooth_curves({"a": log(losses, 2)})
+    np.testing.assert_allclose(curve.losses, losses)
+    np.testing.assert_allclose(curve.epochs, [0.5, 1, 1.5, 2])
+
+
+def test_smoothing_takes_noise_away() -> None:
+    noise = np.random.default_rng(0).normal(2, 0.5, 2000)
+    (curve,) = smooth_curves({"a": log(noise, 100)})
+    assert curve.losses[20:].std() < 0.15
+    assert curve.losses.mean() == pytest.approx(2, abs=0.05)
+
+
+def test_pairs_without_training_have_no_curve() -> None:
+    trained = log(np.ones(4), 2)
+    curves = smooth_curves({"b": trained, "c": trained.head(0), "a": trained})
+    assert [curve.pair for curve in curves] == ["a", "b"]
+
+
+def test_a_level_of_chance_for_each_batch_size() -> None:
+    logs = {name: log(np.ones(4), 2, batch) for name, batch in (("a", 64), ("b", 256), ("c", 64))}
+    assert list(chance_levels(smooth_curves(logs)).values()) == ["chance, ln 64", "chance, ln 256"]
+
+
+def test_labels_that_have_room_stay() -> None:
+    assert spread_labels([5, 1, 3], 1) == [5, 1, 3]
+
+
+def test_crowded_labels_move_about_their_mean() -> None:
+    np.testing.assert_allclose(spread_labels([2.0, 2.0, 9.0], 1), [1.5, 2.5, 9.0])
+
+
+@given(st.lists(st.floats(0, 100), max_size=8), st.floats(0.1, 10))
+def test_labels_keep_their_distance_and_their_order(heights: list[float], gap: float) -> None:
+    placed = np.array(spread_labels(heights, gap))
+    order = np.argsort(heights, kind="stable")
+    assert (np.diff(placed[order]) >= gap - 1e-9).all()

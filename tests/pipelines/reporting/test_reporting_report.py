@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from html.parser import HTMLParser
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from shopclip.pipelines.reporting.formats import percent
+from shopclip.pipelines.reporting.leaderboard import CHANCES, SCORES
+from shopclip.pipelines.reporting.report import render_report
+
+VOID = {"meta", "link", "img", "br", "line", "polyline", "wbr"}
+ATTACK = '<script>alert(1)</script>" onerror="alert(2)'
+
+
+class Page(HTMLParser):
+    """Elements with attributes and text, checked to be closed in the order they were opened."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, Any]]] = []
+        self.cells: list[dict[str, Any]] = []
+        self._open: list[str] = []
+        self._row: dict[str, Any] = {}
+        self._protocol = ""
+        self.feed(html)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        found = dict(attributes)
+        self.elements.append((tag, found))
+        if tag == "table":
+            self._protocol = found.get("data-protocol", "")
+        if tag == "tr":
+            self._row = {key: found.get(f"data-{key}") for key in ("pair", "direction")}
+        if tag == "td" and "data-score" in found:
+            self.cells.append({**found, **self._row, "protocol": self._protocol, "text": ""})
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, text: str) -> None:
+        if "td" in self._open and self.cells:
+            self.cells[-1]["text"] += text
+
+    def tags(self, name: str) -> list[dict[str, Any]]:
+        return [found for tag, found in self.elements if tag == name]
+
+
+def render(evidence, **changes: Any) -> str:
+    return render_report(replace(evidence, **changes), today=date(2026, 1, 2))
+
+
+def test_every_number_of_the_leaderboard_is_that_of_the_table(evidence) -> None:
+    page, rows = Page(render(evidence)), evidence.leaderboard
+    scored = [cell for cell in page.cells if cell["data-score"] in SCORES]
+    assert len(scored) == len(rows) * len(SCORES)
+    table = rows.set_index(["protocol", "direction", "pair"])
+    for cell in scored:
+        row = table.loc[(cell["protocol"], cell["direction"], cell["pair"])]
+        score = cell["data-score"]
+        assert float(cell["data-value"]) == row[score]
+        assert float(cell["data-low"]) == row[f"{score}_low"]
+        assert float(cell["data-high"]) == row[f"{score}_high"]
+        shown = [float(number) for number in re.findall(r"[\d.]+", cell["text"])]
+        ends = [row[score], row[f"{score}_low"], row[f"{score}_high"]]
+        if row[f"{score}_low"] == row[f"{score}_high"]:
+            ends = ends[:1]
+        assert shown == pytest.approx([100 * end for end in ends], abs=0.0501)
+
+
+def test_chance_stands_in_every_group(evidence) -> None:
+    page, rows = Page(render(evidence)), evidence.leaderboard
+    chances = [cell for cell in page.cells if cell["data-score"] in CHANCES.values()]
+    assert len(chances) == 2 * 2 * len(CHANCES)
+    for cell in chances:
+        of_protocol = rows[rows["protocol"] == cell["protocol"]]
+        assert float(cell["data-value"]) == of_protocol[cell["data-score"]].iloc[0]
+        assert percent(float(cell["data-value"])) in cell["text"]
+
+
+def test_protocols_are_never_in_one_table(evidence) -> None:
+    boards = [table for table in Page(render(evidence)).tags("table") if "data-protocol" in table]
+    assert [board["data-protocol"] for board in boards] == ["held_out", "paper"]
+
+
+def test_words_of_the_catalogue_are_never_markup(evidence) -> None:
+    captions = evidence.examples["caption"].replace("Caption 0", ATTACK)
+    retrievals = {
+        pair: table.replace({"caption": {"Caption 0": ATTACK}})
+        for pair, table in evidence.retrievals.items()
+    }
+    rejected = pd.DataFrame({"id": [ATTACK], "reason": [ATTACK], "detail": [ATTACK]})
+    html = render(
+        evidence,
+        examples=evidence.examples.assign(caption=captions),
+        retrievals=retrievals,
+        rejected_images=rejected,
+        catalogue_facts={**evidence.catalogue_facts, "name": ATTACK},
+        parameters={**evidence.parameters, "note": ATTACK},
+    )
+    page = Page(html)
+    assert page.tags("script") == []
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert not [found for _, found in page.elements if "onerror" in found]
+    assert any(ATTACK in image["alt"] for image in page.tags("img"))
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_a_synthetic_catalogue_is_named_as_such(evidence, synthetic: bool) -> None:
+    facts = {**evidence.catalogue_facts, "synthetic": synthetic}
+    html = render(evidence, catalogue_facts=facts)
+    assert ("This catalogue is synthetic." in html) is synthetic
+    assert ("on this synthetic catalogue" in html) is synthetic
+
+
+def test_an_untrained_pair_is_named(evidence, untrained) -> None:
+    assert "Not trained (zero epochs): bert_vit." in render(untrained)
+    assert "Not trained" not in render(evidence)
+
+
+def test_without_any_training_there_are_no_curves(evidence, untrained) -> None:
+    empty = dict.fromkeys(evidence.training_logs, untrained.training_logs["bert_vit"])
+    html = render(evidence, training_logs=empty)
+    assert "Not trained (zero epochs): bert_resnet, bert_vit, gpt_vit." in html
+    assert "polyline class" not in html
+
+
+def test_the_collapsed_are_marked(evidence) -> None:
+    html = render(evidence)
+    marked = re.findall(r'data-pair="(\w+)"[^>]*>\s*<th[^>]*>(?:(?!</th>).)*<mark>', html, re.S)
+    assert marked == ["gpt_vit"] * 4
+    healthy = render(evidence, leaderboard=evidence.leaderboard.assign(collapsed=False))
+    assert healthy.count("<mark>") == 1  # among the diagnostics
+
+
+def test_the_page_needs_nothing_else(evidence) -> None:
+    html = render(evidence)
+    page = Page(html)
+    for _, found in page.elements:
+        for name in ("src", "href", "srcset", "action", "xlink:href"):
+            assert found.get(name, "data:").startswith("data:")
+    assert re.findall(r"url\(|@import", html) == []
+    assert page.tags("script") == []
+
+
+def test_the_page_can_be_read_by_a_machine(evidence) -> None:
+    page = Page(render(evidence))
+    assert page.tags("html") == [{"lang": "en"}]
+    assert all(image["alt"] for image in page.tags("img"))
+    assert all("scope" in head for head in page.tags("th"))
+    assert len(page.tags("caption")) == len(page.tags("table"))
+    assert all("aria-label" in found for _, found in page.elements if found.get("role") == "img")
+
+
+def test_without_held_out_products_the_page_says_so(evidence) -> None:
+    paper = evidence.leaderboard[evidence.leaderboard["protocol"] == "paper"]
+    html = render(evidence, leaderboard=paper.reset_index(drop=True))
+    boards = [table for table in Page(html).tags("table") if "data-protocol" in table]
+    assert [board["data-protocol"] for board in boards] == ["paper"]
+    assert "No products were held out" in html
+    assert "products trained on included" in html
+
+
+def test_rejects_are_shown(evidence) -> None:
+    assert "Nothing was rejected" in render(evidence)
+    rejected = pd.DataFrame(
+        {"id": ["12", "13"], "line": [3, 4], "reason": ["no image", "no image"]}
+        | {"detail": ["images/12.jpg does not exist", "/srv/ann/images/13.jpg does not exist"]}
+    )
+    html = render(evidence, rejected_products=rejected)
+    assert "images/12.jpg does not exist" in html
+    assert "the first 2 of 2" in html
+
+
+def test_the_page_tells_nothing_of_the_machine(evidence) -> None:
+    import socket
+
+    html = render(evidence)
+    assert "/home" not in html
+    assert "ann smith" not in html
+    assert socket.gethostname() not in re.sub(r"base64,[\w+/=]+", "", html)
+
+
+def test_the_published_table_stands_beside(evidence) -> None:
+    html = render(evidence)
+    assert all(number in html for number in ("34.51", "0.74", "37.11", "0.87", "0.0023", "0.225"))
+    assert "saw only the training split" in html
+    whole = {**evidence.parameters, "splits": {"held_out": 0}}
+    assert "saw only the training split" not in render(evidence, parameters=whole)
+
+
+def test_the_same_evidence_gives_the_same_page(evidence) -> None:
+    assert render(evidence) == render(evidence)
+    assert "2 January 2026" in render(evidence)
