@@ -10,7 +10,7 @@ def main(path: str) -> int:
     held_out = leaderboard[leaderboard["protocol"] == "held_out"]
     weak = held_out[held_out["accuracy"] < 10 * held_out["chance_accuracy"]]
     for _, row in weak.iterrows():
-        print(f"{row['pair']} {row['direction']}: accuracy {row['accuracy']:.3f} is under 10 x chance")
+        print(f"{row['pair']} {row['direction']}: {row['accuracy']:.3f} is under 10 x chance")
     collapsed = sorted(set(leaderboard[leaderboard["collapsed"]]["pair"]))
     if collapsed:
         print(f"collapsed: {', '.join(collapsed)}")
