@@ -29,6 +29,10 @@ class TrackingHook(MlflowHook):
         super().after_context_created(context)
 
     @hook_impl
+    def after_catalog_created(self) -> None:
+        """Nothing: kedro-mlflow would load every dataset's library to look for metric datasets."""
+
+    @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Any, catalog: Any) -> None:
         super().before_pipeline_run(run_params, pipeline, catalog)
         if self._is_mlflow_enabled:

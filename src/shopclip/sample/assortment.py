@@ -17,19 +17,6 @@ from shopclip.sample.vocabulary import (
     Article,
 )
 
-HEADER = (
-    "id",
-    "gender",
-    "masterCategory",
-    "subCategory",
-    "articleType",
-    "baseColour",
-    "season",
-    "year",
-    "usage",
-    "productDisplayName",
-)
-
 _FIRST_ID = 10_000
 _LARGEST_GAP = 40
 # A restock shares its caption with its original, so this gives about 23 % shared captions.
@@ -59,7 +46,7 @@ class Product:
 
     @property
     def row(self) -> tuple[str | int, ...]:
-        """The values under `HEADER`."""
+        """The values under `COLUMNS`."""
         return (
             self.id,
             self.gender,

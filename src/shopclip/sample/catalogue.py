@@ -7,8 +7,9 @@ from uuid import uuid4
 
 import numpy as np
 
+from shopclip.catalogue.columns import COLUMNS
 from shopclip.sample.artist import draw_product
-from shopclip.sample.assortment import HEADER, Product, assort
+from shopclip.sample.assortment import Product, assort
 from shopclip.sample.look import choose_look
 
 VERSION = 1
@@ -83,7 +84,7 @@ def _write(folder: Path, assortment: list[Product], seed: int) -> None:
     images.mkdir(parents=True)
     with (folder / "styles.csv").open("w", encoding="utf-8", newline="") as styles:
         writer = csv.writer(styles, lineterminator="\n")
-        writer.writerow(HEADER)
+        writer.writerow(COLUMNS)
         writer.writerows(product.row for product in assortment)
     for index, product in enumerate(assortment):
         look = choose_look(product.gender, np.random.default_rng((seed, index, _PICTURE_STREAM)))

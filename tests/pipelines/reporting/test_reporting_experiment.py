@@ -60,3 +60,8 @@ def test_paths_lose_their_folders(text: str, shown: str) -> None:
 
 def test_versions_name_what_computes() -> None:
     assert list(versions()) == ["python", "shopclip", "torch", "transformers", "kedro"]
+
+
+def test_the_anchors_of_pairs_are_no_parameters(parameters: dict[str, Any]) -> None:
+    lines = Experiment.read(parameters | {"_bert": {"vocabulary": 4000}}).lines()
+    assert not [line for line in lines if line.startswith("_")]

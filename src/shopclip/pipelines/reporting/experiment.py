@@ -39,8 +39,12 @@ class Experiment(BaseModel):
 
     @classmethod
     def read(cls, parameters: Mapping[str, Any]) -> Experiment:
-        """From the parameters of Kedro, which has turned some of them into models."""
-        return cls.model_validate(_plain(parameters))
+        """From the parameters of Kedro, which has turned some of them into models.
+
+        Names with a leading underscore are the anchors that pairs are put together from.
+        """
+        named = {name: value for name, value in parameters.items() if not name.startswith("_")}
+        return cls.model_validate(_plain(named))
 
     def recipe(self, pair: str) -> Recipe:
         return self.training.recipe_for(self.pairs[pair])
