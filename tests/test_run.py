@@ -1,6 +1,7 @@
 """`kedro run` as a user types it, on a few products and tiny towers."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
@@ -146,3 +147,12 @@ def test_a_wrong_catalogue_is_one_clear_line(tmp_path, rows, message):
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
     assert message in done.stderr.strip().splitlines()[-1]
+
+
+def test_two_first_runs_at_once_do_not_break_each_other(tmp_path):
+    project = copy_project(tmp_path / "project")
+    with ThreadPoolExecutor(2) as pool:
+        both = pool.map(
+            lambda _: kedro(project, "run", "--env", "test", "--pipelines", "ingestion"), "ab"
+        )
+        assert [done.returncode for done in both] == [0, 0]

@@ -9,6 +9,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from kedro.framework.hooks import hook_impl
 from pydantic import BaseModel
 
@@ -26,7 +27,9 @@ class TrackingHook(MlflowHook):
     @hook_impl
     def after_context_created(self, context: Any) -> None:
         self._project_path = Path(context.project_path)
-        super().after_context_created(context)
+        # MLflow makes its database on first use, and two runs that both do so break each other.
+        with FileLock(self._project_path / "mlflow.db.lock"):
+            super().after_context_created(context)
 
     @hook_impl
     def after_catalog_created(self) -> None:
