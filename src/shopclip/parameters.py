@@ -54,6 +54,12 @@ class SplitParameters(Parameters):
 
     held_out: float = Field(0.1, ge=0, le=1, description="share of the captions kept out")
     seed: int = Field(0, description="decides which captions are kept out")
+    benchmark: str | None = Field(
+        None,
+        min_length=1,
+        description="ground truth of a public benchmark, JSON {caption: {id: 1}}, whose captions "
+        "and ids, and every product that shares a caption with them, are kept out as well",
+    )
 
 
 class Pair(Parameters):

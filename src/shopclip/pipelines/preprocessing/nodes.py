@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
+from shopclip.benchmark import Benchmark
 from shopclip.catalogue import Catalogue, CatalogueError
 from shopclip.dualencoder.image_store import ImageStore, ImageStream
 from shopclip.parameters import ImageParameters, SplitParameters
 from shopclip.pipelines.preprocessing.decoding import decode_stream
-from shopclip.pipelines.preprocessing.splitting import caption_keys, held_out
+from shopclip.pipelines.preprocessing.splitting import caption_keys, held_out, of_benchmark
 
 
 def number_captions(products: pd.DataFrame) -> pd.DataFrame:
@@ -20,8 +23,15 @@ def number_captions(products: pd.DataFrame) -> pd.DataFrame:
 
 
 def split_captions(captions: pd.DataFrame, parameters: SplitParameters) -> pd.DataFrame:
-    """Say of each product whether it is in the split `train` or `held_out`: `id`, `split`."""
-    kept_out = held_out(captions["caption_key"], parameters.held_out, parameters.seed)
+    """Say of each product whether it is in the split `train` or `held_out`: `id`, `split`.
+
+    Raises:
+        BenchmarkError: the file of `splits.benchmark` is missing or of another kind.
+    """
+    keys = captions["caption_key"]
+    kept_out = held_out(keys, parameters.held_out, parameters.seed)
+    if parameters.benchmark:
+        kept_out |= of_benchmark(captions["id"], keys, Benchmark.read(Path(parameters.benchmark)))
     split = kept_out.map({True: "held_out", False: "train"})
     return pd.DataFrame({"id": captions["id"], "split": split})
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 
 import pandas as pd
+
+from shopclip.benchmark import Benchmark
+
+logger = logging.getLogger(__name__)
 
 
 def caption_keys(captions: pd.Series[str]) -> pd.Series[str]:
@@ -17,6 +22,23 @@ def held_out(keys: pd.Series[str], share: float, seed: int) -> pd.Series[bool]:
     distinct = keys.drop_duplicates()
     kept_out = distinct.map(lambda key: _uniform(key, seed) < share)
     return keys.map(dict(zip(distinct, kept_out, strict=True))).astype(bool)
+
+
+def of_benchmark(
+    ids: pd.Series[str], keys: pd.Series[str], benchmark: Benchmark
+) -> pd.Series[bool]:
+    """Whether each product belongs to a benchmark: by its caption, its id, or a caption of its ids.
+
+    The last keeps a caption together when the catalogue spells it otherwise than the benchmark.
+    """
+    asked = caption_keys(pd.Series(benchmark.captions, dtype="str"))
+    touched = keys.isin(asked) | ids.isin(benchmark.ids)
+    belongs = keys.isin(keys[touched])
+    logger.log(
+        logging.INFO if belongs.any() else logging.WARNING,
+        "the benchmark keeps %d of %d products out of training", belongs.sum(), len(keys),
+    )  # fmt: skip
+    return belongs
 
 
 def _uniform(key: str, seed: int) -> float:
