@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopclip.catalogue import CatalogueError, open_catalogue
-from shopclip.dualencoder.image_store import ImageStore, write_image_store
+from shopclip.dualencoder.image_store import ImageStore
+from shopclip.dualencoder.image_store_writer import write_image_store
 from shopclip.parameters import CatalogueParameters, ImageParameters, Size, SplitParameters
 from shopclip.pipelines.ingestion.nodes import check_products
 from shopclip.pipelines.preprocessing.nodes import (

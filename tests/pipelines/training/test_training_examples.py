@@ -17,7 +17,7 @@ TABLE = pd.DataFrame(
 
 
 def test_only_the_training_split_is_seen_with_captions_numbered_anew():
-    store = ImageStore(noise(5, 8, 6), tuple("abcde"), {}, "")
+    store = ImageStore(noise(5, 8, 6), TABLE["id"], pd.DataFrame(), "")
     training = training_examples(TABLE, store)
     assert training.rows.tolist() == [0, 2, 3]
     assert training.caption_ids.tolist() == [0, 0, 1]

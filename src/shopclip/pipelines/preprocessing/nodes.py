@@ -11,6 +11,7 @@ from shopclip.catalogue import Catalogue, CatalogueError
 from shopclip.dualencoder.image_store import ImageStore, ImageStream
 from shopclip.parameters import ImageParameters, SplitParameters
 from shopclip.pipelines.preprocessing.decoding import decode_stream
+from shopclip.pipelines.preprocessing.source import image_source
 from shopclip.pipelines.preprocessing.splitting import caption_keys, held_out, of_benchmark
 
 
@@ -42,23 +43,20 @@ def decode_images(
     """Decode every product's image at the stored size, while the store is being written."""
     encoded = raw_catalogue.images(products["image"].tolist())
     size = parameters.stored.pixels
-    return ImageStream(size, decode_stream(products["id"].tolist(), encoded, size))
+    source = image_source(raw_catalogue.path, products, size)
+    return ImageStream(size, decode_stream(products["id"].tolist(), encoded, size), source)
 
 
 def join_examples(
     products: pd.DataFrame, captions: pd.DataFrame, splits: pd.DataFrame, image_store: ImageStore
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Products with an image, one example each, in the order of the store; and those without."""
-    rows = pd.DataFrame({"id": list(image_store.ids), "row": range(len(image_store))})
+    rows = pd.DataFrame({"id": image_store.ids, "row": range(len(image_store))})
     numbered = captions[["id", "caption_id"]].merge(splits, on="id")
     examples = rows.merge(numbered, on="id").merge(products.drop(columns="image"), on="id")
     if examples.empty:
         raise CatalogueError(
             "no product of the catalogue has a readable image; the reasons stand in "
-            "data/02_intermediate/image_store/image_store.json"
+            "data/05_model_input/image_store/rejections.parquet"
         )
-    rejected = pd.DataFrame(
-        [(id_, why.reason, why.detail) for id_, why in image_store.rejections.items()],
-        columns=["id", "reason", "detail"],
-    )
-    return examples, rejected
+    return examples, image_store.rejections
