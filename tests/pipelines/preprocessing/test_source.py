@@ -69,3 +69,11 @@ def test_rows_of_a_parquet_file_change_with_it(shop):
 
 def test_references_that_lead_to_no_file_have_no_source(shop):
     assert image_source(shop, table(("1", "nothing.jpg"), ("2", "")), SIZE) is None
+
+
+def test_a_hash_sign_in_a_file_name_hides_no_change(shop):
+    (shop / "a#1.jpg").write_bytes(b"1")
+    rows = table(("1", "a#1.jpg"), ("2", "b.jpg"))
+    before = image_source(shop, rows, SIZE)
+    change_content(shop / "a#1.jpg")
+    assert image_source(shop, rows, SIZE) != before

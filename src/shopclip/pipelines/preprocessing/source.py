@@ -33,12 +33,15 @@ def image_source(root: Path, products: pd.DataFrame, size: tuple[int, int]) -> s
     found = False
     for id_, reference in zip(products["id"], products["image"], strict=True):
         digest.update(json.dumps([id_, reference]).encode())
-        file = reference.partition("#")[0]  # many rows of a parquet file are one file
-        if file != previous:
-            state = _state(folder / file)
-            found |= state != ABSENT
-            digest.update(state)
-            previous = file
+        file = reference.rpartition("#")[0]  # many rows of a parquet file are one file
+        if file and file == previous:
+            continue
+        state = _state(folder / file) if file else ABSENT
+        previous = file if state != ABSENT else None
+        if state == ABSENT:
+            state = _state(folder / reference)
+        found |= state != ABSENT
+        digest.update(state)
     return digest.hexdigest() if found else None
 
 
