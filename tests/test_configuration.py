@@ -9,6 +9,7 @@ from kedro.framework.startup import bootstrap_project
 from kedro.io import MemoryDataset
 
 from shopclip.parameters import (
+    CaptionParameters,
     CatalogueParameters,
     EvaluationParameters,
     ImageParameters,
@@ -22,6 +23,7 @@ MODELS = {
     "catalogue": CatalogueParameters,
     "images": ImageParameters,
     "splits": SplitParameters,
+    "captions": CaptionParameters,
     "training": TrainingParameters,
     "evaluation": EvaluationParameters,
 }
@@ -156,6 +158,10 @@ def add_gpt_resnet(project):
         ({"training": {"recipe": {"epocs": 3}}}, "epocs"),
         ({"training": {"recipe": {"epochs": -1}}}, "epochs is -1, expected at least 0"),
         ({"catalogue": {"limit": 0}}, "limit"),
+        ({"captions": {"template": "{colour}"}}, "{colour} is no column of a product"),
+        ({"captions": {"template": "{gender!r}"}}, "braces hold a name alone"),
+        ({"captions": {"template": "{gender"}}, "expected '}'"),
+        ({"captions": {"template": "a product"}}, "has no field"),
     ],
 )
 def test_a_wrong_knob_is_an_error_that_names_it(project, runtime, message):

@@ -8,10 +8,12 @@ or value is one error before anything runs. The knobs of training itself are dat
 from __future__ import annotations
 
 from dataclasses import asdict
+from string import Formatter
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
+from shopclip.catalogue.columns import ATTRIBUTES
 from shopclip.dualencoder.recipe import ImageEncoder, Recipe, TextEncoder
 
 PairName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -49,11 +51,58 @@ class ImageParameters(Parameters):
     size: Size = Field(description="size of the tensors that the image towers see")
 
 
+def template_fields(template: str) -> tuple[str, ...]:
+    """The names between braces, in their order.
+
+    Raises:
+        ValueError: braces do not match, or hold more than a name.
+    """
+    parsed = list(Formatter().parse(template))
+    if any(spec or conversion for _, _, spec, conversion in parsed):
+        raise ValueError(f"{template!r}: braces hold a name alone, such as {{baseColour}}")
+    return tuple(name for _, name, _, _ in parsed if name is not None)
+
+
+class CaptionParameters(Parameters):
+    """What the text towers are trained with. Held-out captions always stay as they are."""
+
+    template: str | None = Field(
+        None,
+        description="training captions made of {caption} and attributes such as {baseColour}; "
+        "null trains with the caption alone",
+    )
+    field_dropout: float = Field(
+        0.3, ge=0, le=1, description="chance of a known attribute to be left out of a variant"
+    )
+    variants: int = Field(
+        4, ge=1, le=64, description="enriched captions a product, of which a step draws one"
+    )
+
+    @field_validator("template")
+    @classmethod
+    def _names_columns(cls, template: str | None) -> str | None:
+        if template is None:
+            return None
+        fields = template_fields(template)
+        if unknown := [name for name in fields if name not in ("caption", *ATTRIBUTES)]:
+            known = ", ".join(("caption", *ATTRIBUTES))
+            raise ValueError(f"{{{unknown[0]}}} is no column of a product; expected {known}")
+        if not fields:
+            raise ValueError("has no field, so that all captions would be the same")
+        return template
+
+
 class SplitParameters(Parameters):
     """Which products are kept out of training."""
 
     held_out: float = Field(0.1, ge=0, le=1, description="share of the captions kept out")
     seed: int = Field(0, description="decides which captions are kept out")
+    benchmark: str | None = Field(
+        None,
+        min_length=1,
+        description="ground truth of a public benchmark, JSON {caption: {id: 1}}, whose captions "
+        "and ids, and every product that shares a caption with them, are kept out as well",
+    )
 
 
 class Pair(Parameters):

@@ -1,10 +1,12 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from shopclip.dualencoder import Examples, Recipe, TrainingError, fit, rank
+from shopclip.dualencoder.tokens import Tokens
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build
 
 RECIPE = Recipe(
@@ -88,3 +90,43 @@ def test_trained_embeddings_rank_better_than_chance(examples):
     texts = model.embed_captions(examples.captions)[examples.caption_ids]
     hits = rank(model.embed_images(examples.images), texts).hits(16)
     assert hits.mean() > 0.8  # 16 of 64 products bear each caption: chance is a quarter
+
+
+def with_variants(examples, captions, variants):
+    return replace(examples, captions=captions, variants=np.array(variants, dtype=np.int64))
+
+
+def test_variants_take_the_place_of_captions_and_every_one_is_drawn(examples, model, monkeypatch):
+    seen = []
+    original = Tokens.batch
+
+    def spy(self, rows, device="cpu"):
+        seen.extend(rows.tolist())
+        return original(self, rows, device)
+
+    monkeypatch.setattr(Tokens, "batch", spy)
+    more = (*examples.captions, *(f"{c}, {word}" for c in examples.captions for word in "xyz"))
+    own = [[4 + 3 * number + k for k in range(3)] for number in examples.caption_ids]
+    fit(model, with_variants(examples, more, own), Recipe(epochs=4, batch_size=16))
+    assert set(seen) == set(range(4, 16))
+
+
+def test_variants_are_drawn_from_the_seed(examples):
+    more = (*examples.captions, "one", "two")
+    enriched = with_variants(examples, more, [[4, 5]] * len(examples))
+    models = [build(BERT, RESNET) for _ in range(3)]
+    for model, seed in zip(models, (0, 0, 1), strict=True):
+        fit(model, enriched, Recipe(epochs=1, batch_size=16), seed=seed)
+    first, again, other = (model.embed_captions(["one"]) for model in models)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_variants_that_are_the_captions_learn_as_the_captions_do(examples):
+    model = build(BERT, RESNET)
+    same = with_variants(examples, examples.captions, examples.caption_ids[:, None])
+    fit(model, same, RECIPE)
+    nearest = (
+        model.embed_images(examples.images) @ model.embed_captions(examples.captions).T
+    ).argmax(axis=1)
+    assert (nearest == examples.caption_ids).mean() > 0.9

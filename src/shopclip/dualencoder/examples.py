@@ -15,13 +15,16 @@ class Examples:
         images: uint8 (store rows, height, width, 3), memory-mapped.
         rows: int64 (examples,), each example's row of `images`.
         caption_ids: int64 (examples,), each example's row of `captions`.
-        captions: the distinct captions.
+        captions: the distinct captions, and any other texts that `variants` names.
+        variants: int64 (examples, variants), rows of `captions` of which training draws one an
+            example and step; None where the caption is the only one.
     """
 
     images: np.ndarray
     rows: np.ndarray
     caption_ids: np.ndarray
     captions: tuple[str, ...]
+    variants: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.rows)

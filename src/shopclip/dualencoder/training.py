@@ -93,7 +93,8 @@ def fit(
                 caption_ids = torch.from_numpy(examples.caption_ids[batch])
                 images = torch.from_numpy(examples.pixels(batch)).to(device)
                 images = augment(images, crop=recipe.crop, flip=recipe.flip, generator=order)
-                logits = model(images, *tokens.batch(caption_ids, device))
+                drawn = _draw_captions(examples, batch, order)
+                logits = model(images, *tokens.batch(drawn, device))
                 loss = info_nce(logits, caption_ids.to(device))
                 norm = _update(model, loss, optimiser, recipe.max_gradient_norm)
                 rate = float(max(schedule.get_last_lr()))
@@ -121,6 +122,15 @@ def _batches(examples: int, size: int, order: torch.Generator) -> Iterator[np.nd
     permutation = torch.randperm(examples, generator=order)
     for batch in permutation[: examples - examples % size].split(size):
         yield batch.numpy()
+
+
+def _draw_captions(examples: Examples, batch: np.ndarray, order: torch.Generator) -> Tensor:
+    """A row of `captions` for each example: its only one, or one of its variants."""
+    if examples.variants is None:
+        return torch.from_numpy(examples.caption_ids[batch])
+    variants = torch.from_numpy(examples.variants[batch])
+    drawn = torch.randint(variants.shape[1], (len(batch), 1), generator=order)
+    return variants.gather(1, drawn).squeeze(1)
 
 
 def _update(

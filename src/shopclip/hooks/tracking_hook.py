@@ -46,8 +46,14 @@ class TrackingHook(MlflowHook):
     def before_node_run(
         self, node: Any, catalog: Any, inputs: dict[str, Any], is_async: bool
     ) -> None:
-        """Typed parameters go to kedro-mlflow as dictionaries: it would log them as one string."""
-        plain = {name: _plain(value) for name, value in inputs.items()}
+        """Typed parameters go to kedro-mlflow as dictionaries: it would log them as one string.
+
+        Data goes through untouched: an image store as a dictionary is all of its pixels, copied.
+        """
+        plain = {
+            name: _plain(value) if name.startswith("params:") else value
+            for name, value in inputs.items()
+        }
         super().before_node_run(node, catalog, plain, is_async)
 
     @hook_impl

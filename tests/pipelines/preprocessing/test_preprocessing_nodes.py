@@ -1,8 +1,13 @@
+import json
+
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shopclip.catalogue import CatalogueError, open_catalogue
-from shopclip.dualencoder.image_store import ImageStore, write_image_store
+from shopclip.dualencoder.image_store import ImageStore
+from shopclip.dualencoder.image_store_writer import write_image_store
 from shopclip.parameters import CatalogueParameters, ImageParameters, Size, SplitParameters
 from shopclip.pipelines.ingestion.nodes import check_products
 from shopclip.pipelines.preprocessing.nodes import (
@@ -64,3 +69,49 @@ def test_a_catalogue_without_one_readable_image_is_an_error(tmp_path):
 def test_numbers_follow_first_appearance():
     products = pd.DataFrame({"id": ["a", "b", "c"], "caption": ["Red Cap", "Hat", "red  cap"]})
     assert number_captions(products)["caption_id"].tolist() == [0, 1, 0]
+
+
+def split_of(captions, ids=None, **parameters):
+    ids = [str(i) for i in range(len(captions))] if ids is None else ids
+    products = pd.DataFrame({"id": ids, "caption": captions}, dtype="str")
+    return split_captions(number_captions(products), SplitParameters(**parameters))
+
+
+@pytest.fixture(scope="module")
+def truth(tmp_path_factory):
+    """A benchmark of two captions, and of one id whose caption the catalogue spells otherwise."""
+    file = tmp_path_factory.mktemp("benchmark") / "truth.json"
+    file.write_text(json.dumps({"a a": {"-1": 1}, "B": {"-2": 1, "-3": 1}}))
+    return str(file)
+
+
+def test_a_benchmark_joins_the_held_out_split_beside_its_share(truth):
+    captions = ["A  a", "b", *(f"shirt {i}" for i in range(200))]
+    alone, beside = (split_of(captions, held_out=share, benchmark=truth) for share in (0, 0.5))
+    assert alone.index[alone["split"] == "held_out"].tolist() == [0, 1]
+    assert beside["split"][:2].tolist() == ["held_out", "held_out"]
+    without = split_of(captions, held_out=0.5)
+    assert beside["split"][2:].equals(without["split"][2:])
+
+
+words = st.text("aB ", min_size=1, max_size=4)
+
+
+@given(st.lists(words, min_size=1), st.data(), st.booleans())
+def test_a_tenth_of_new_products_moves_no_old_one(truth, old, data, with_benchmark):
+    count = 1 + len(old) // 10
+    new = data.draw(st.lists(words, min_size=count, max_size=count))
+    options = {"held_out": 0.5, "benchmark": truth if with_benchmark else None}
+    ids = [str(i) for i in range(len(new) + len(old))]
+    before = split_of(old, ids[len(new) :], **options).set_index("id")["split"]
+    after = split_of(new + old, ids, **options).set_index("id")["split"]
+    assert after[before.index].equals(before)
+
+
+@given(st.lists(words, min_size=1, max_size=30), st.sampled_from(["0", "3", "-1", "-2"]))
+def test_no_caption_is_on_both_sides_with_a_benchmark(truth, captions, first):
+    ids = [first, *(str(10 + i) for i in range(len(captions) - 1))]
+    split = split_of(captions, ids, held_out=0.3, benchmark=truth)["split"]
+    keys = [" ".join(caption.casefold().split()) for caption in captions]
+    sides = pd.DataFrame({"key": keys, "split": split}).groupby("key")["split"].nunique()
+    assert (sides == 1).all()

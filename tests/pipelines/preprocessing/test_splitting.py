@@ -2,7 +2,8 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopclip.pipelines.preprocessing.splitting import caption_keys, held_out
+from shopclip.benchmark import Benchmark
+from shopclip.pipelines.preprocessing.splitting import caption_keys, held_out, of_benchmark
 
 CAPTIONS = pd.Series([f"shirt {i % 700}" for i in range(1000)])
 
@@ -36,3 +37,27 @@ def test_new_products_move_no_old_one(old, new):
     before = held_out(pd.Series(old), 0.5, seed=0)
     after = held_out(pd.Series(new + old), 0.5, seed=0)
     assert after.tolist()[len(new) :] == before.tolist()
+
+
+BENCHMARK = Benchmark({"Red  SHIRT": ("1",), "Blue Cap": ("2", "99")})
+
+
+def test_a_benchmark_keeps_its_captions_and_ids_and_their_whole_groups_out():
+    products = pd.DataFrame(
+        [
+            ("1", "red shirt"),  # caption and id
+            ("7", "red shirt"),  # caption alone
+            ("2", "navy cap"),  # id alone: the catalogue has another caption
+            ("8", "navy cap"),  # shares that caption
+            ("9", "green hat"),
+        ],
+        columns=["id", "caption"],
+    )
+    belongs = of_benchmark(products["id"], caption_keys(products["caption"]), BENCHMARK)
+    assert belongs.tolist() == [True, True, True, True, False]
+
+
+def test_a_benchmark_of_another_catalogue_is_warned_about(caplog):
+    of_benchmark(pd.Series(["5"]), pd.Series(["green hat"]), BENCHMARK)
+    assert "0 of 1 products" in caplog.text
+    assert caplog.records[0].levelname == "WARNING"

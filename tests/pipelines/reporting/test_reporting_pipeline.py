@@ -14,7 +14,9 @@ def test_runs_in_kedro_from_inputs_to_report(evidence, metrics) -> None:
     pipeline = create_pipeline(list(metrics))
     inputs = {
         "examples": evidence.examples,
-        "image_store": ImageStore(evidence.images, tuple(evidence.examples["id"]), {}, "f"),
+        "image_store": ImageStore(
+            evidence.images, evidence.examples["id"], evidence.rejected_images, "f"
+        ),
         "rejected_products": evidence.rejected_products,
         "rejected_images": evidence.rejected_images,
         "catalogue_facts": evidence.catalogue_facts,

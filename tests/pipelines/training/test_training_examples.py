@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 
 from shopclip.dualencoder.image_store import ImageStore
+from shopclip.parameters import CaptionParameters
 from shopclip.pipelines.training.examples import training_examples
 from tests.conftest import noise
 
@@ -12,14 +13,31 @@ TABLE = pd.DataFrame(
         "caption_id": [7, 3, 7, 9, 3],
         "split": ["train", "held_out", "train", "train", "held_out"],
         "caption": ["Cap", "Hat", "cap", "Bag", "Hat"],
+        "baseColour": pd.array(["Red", "Blue", "Red", None, "Pink"], dtype="string"),
     }
 )
 
+STORE = ImageStore(noise(5, 8, 6), TABLE["id"], pd.DataFrame(), "")
+
 
 def test_only_the_training_split_is_seen_with_captions_numbered_anew():
-    store = ImageStore(noise(5, 8, 6), tuple("abcde"), {}, "")
-    training = training_examples(TABLE, store)
+    training = training_examples(TABLE, STORE, CaptionParameters(), seed=0)
     assert training.rows.tolist() == [0, 2, 3]
     assert training.caption_ids.tolist() == [0, 0, 1]
     assert training.captions == ("Cap", "Bag")
-    assert np.array_equal(training.pixels(np.array([1])), store.images[[2]])
+    assert np.array_equal(training.pixels(np.array([1])), STORE.images[[2]])
+    assert training.variants is None
+
+
+def test_enriched_captions_follow_the_raw_ones_and_leave_the_positives_alone():
+    parameters = CaptionParameters(template="{caption}, {baseColour}", field_dropout=0, variants=2)
+    training = training_examples(TABLE, STORE, parameters, seed=0)
+    assert training.caption_ids.tolist() == [0, 0, 1]
+    assert training.captions == ("Cap", "Bag", "Cap, Red", "cap, Red", "Bag")
+    assert training.variants.tolist() == [[2, 2], [3, 3], [4, 4]]
+
+
+def test_no_held_out_caption_or_attribute_reaches_training():
+    parameters = CaptionParameters(template="{caption}, {baseColour}", field_dropout=0)
+    said = " ".join(training_examples(TABLE, STORE, parameters, seed=0).captions)
+    assert not {"Hat", "Blue", "Pink"} & set(said.split())

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
+from shopclip.benchmark import Benchmark
 from shopclip.catalogue import Catalogue, CatalogueError
 from shopclip.dualencoder.image_store import ImageStore, ImageStream
 from shopclip.parameters import ImageParameters, SplitParameters
 from shopclip.pipelines.preprocessing.decoding import decode_stream
-from shopclip.pipelines.preprocessing.splitting import caption_keys, held_out
+from shopclip.pipelines.preprocessing.source import image_source
+from shopclip.pipelines.preprocessing.splitting import caption_keys, held_out, of_benchmark
 
 
 def number_captions(products: pd.DataFrame) -> pd.DataFrame:
@@ -20,8 +24,15 @@ def number_captions(products: pd.DataFrame) -> pd.DataFrame:
 
 
 def split_captions(captions: pd.DataFrame, parameters: SplitParameters) -> pd.DataFrame:
-    """Say of each product whether it is in the split `train` or `held_out`: `id`, `split`."""
-    kept_out = held_out(captions["caption_key"], parameters.held_out, parameters.seed)
+    """Say of each product whether it is in the split `train` or `held_out`: `id`, `split`.
+
+    Raises:
+        BenchmarkError: the file of `splits.benchmark` is missing or of another kind.
+    """
+    keys = captions["caption_key"]
+    kept_out = held_out(keys, parameters.held_out, parameters.seed)
+    if parameters.benchmark:
+        kept_out |= of_benchmark(captions["id"], keys, Benchmark.read(Path(parameters.benchmark)))
     split = kept_out.map({True: "held_out", False: "train"})
     return pd.DataFrame({"id": captions["id"], "split": split})
 
@@ -32,23 +43,20 @@ def decode_images(
     """Decode every product's image at the stored size, while the store is being written."""
     encoded = raw_catalogue.images(products["image"].tolist())
     size = parameters.stored.pixels
-    return ImageStream(size, decode_stream(products["id"].tolist(), encoded, size))
+    source = image_source(raw_catalogue.path, products, size)
+    return ImageStream(size, decode_stream(products["id"].tolist(), encoded, size), source)
 
 
 def join_examples(
     products: pd.DataFrame, captions: pd.DataFrame, splits: pd.DataFrame, image_store: ImageStore
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Products with an image, one example each, in the order of the store; and those without."""
-    rows = pd.DataFrame({"id": list(image_store.ids), "row": range(len(image_store))})
+    rows = pd.DataFrame({"id": image_store.ids, "row": range(len(image_store))})
     numbered = captions[["id", "caption_id"]].merge(splits, on="id")
     examples = rows.merge(numbered, on="id").merge(products.drop(columns="image"), on="id")
     if examples.empty:
         raise CatalogueError(
             "no product of the catalogue has a readable image; the reasons stand in "
-            "data/02_intermediate/image_store/image_store.json"
+            "data/05_model_input/image_store/rejections.parquet"
         )
-    rejected = pd.DataFrame(
-        [(id_, why.reason, why.detail) for id_, why in image_store.rejections.items()],
-        columns=["id", "reason", "detail"],
-    )
-    return examples, rejected
+    return examples, image_store.rejections

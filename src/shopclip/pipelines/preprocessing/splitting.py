@@ -3,20 +3,45 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 
+import numpy as np
 import pandas as pd
+
+from shopclip.benchmark import Benchmark
+
+logger = logging.getLogger(__name__)
 
 
 def caption_keys(captions: pd.Series[str]) -> pd.Series[str]:
     """Captions without the differences that a reader overlooks: case and white space."""
-    return captions.str.casefold().str.split().str.join(" ").astype("str")
+    # One by one: `.str.split()` would hold the words of a million captions as lists.
+    keys = (" ".join(caption.casefold().split()) for caption in captions)
+    return pd.Series(pd.array(list(keys), dtype="str"), index=captions.index, name=captions.name)
 
 
 def held_out(keys: pd.Series[str], share: float, seed: int) -> pd.Series[bool]:
     """Whether each caption is kept out of training; about `share` of the distinct ones are."""
-    distinct = keys.drop_duplicates()
-    kept_out = distinct.map(lambda key: _uniform(key, seed) < share)
-    return keys.map(dict(zip(distinct, kept_out, strict=True))).astype(bool)
+    numbers, distinct = pd.factorize(keys)
+    kept_out = np.array([_uniform(key, seed) < share for key in distinct], dtype=bool)
+    return pd.Series(kept_out[numbers], index=keys.index)
+
+
+def of_benchmark(
+    ids: pd.Series[str], keys: pd.Series[str], benchmark: Benchmark
+) -> pd.Series[bool]:
+    """Whether each product belongs to a benchmark: by its caption, its id, or a caption of its ids.
+
+    The last keeps a caption together when the catalogue spells it otherwise than the benchmark.
+    """
+    asked = caption_keys(pd.Series(benchmark.captions, dtype="str"))
+    touched = keys.isin(asked) | ids.isin(benchmark.ids)
+    belongs = keys.isin(keys[touched])
+    logger.log(
+        logging.INFO if belongs.any() else logging.WARNING,
+        "the benchmark keeps %d of %d products out of training", belongs.sum(), len(keys),
+    )  # fmt: skip
+    return belongs
 
 
 def _uniform(key: str, seed: int) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from shopclip.dualencoder.image_store import ImageStore
-from shopclip.parameters import ImageParameters, Pair, TrainingParameters
+from shopclip.parameters import CaptionParameters, ImageParameters, Pair, TrainingParameters
 from shopclip.pipelines.training.examples import training_examples
 
 if TYPE_CHECKING:
@@ -23,12 +23,13 @@ def train(
     pair: Pair,
     parameters: TrainingParameters,
     images: ImageParameters,
+    captions: CaptionParameters,
 ) -> tuple[DualEncoder, pd.DataFrame]:
     """Build the towers of a pair and fit them to the training split; the log has a row a step."""
     from shopclip.dualencoder import DualEncoder, Step, choose_device, fit
 
     recipe, seed = parameters.recipe_for(pair), parameters.seed
-    training = training_examples(examples, image_store)
+    training = training_examples(examples, image_store, captions, seed)
     model = DualEncoder.build(
         pair.text, pair.image, captions=training.captions, size=images.size.pixels,
         dimensions=parameters.dimensions, temperature=recipe.temperature, seed=seed,

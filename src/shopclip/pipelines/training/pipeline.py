@@ -19,6 +19,7 @@ def create_pipeline(pair: str) -> Pipeline:
                     "params:pair",
                     "params:training",
                     "params:images",
+                    "params:captions",
                 ],
                 outputs=["dual_encoder", "training_log"],
                 name="train",
@@ -30,6 +31,7 @@ def create_pipeline(pair: str) -> Pipeline:
             "params:pair": f"params:pairs.{pair}",
             "params:training": "params:training",
             "params:images": "params:images",
+            "params:captions": "params:captions",
         },
         namespace=pair,
     )
