@@ -13,6 +13,7 @@ import io
 import json
 import os
 import platform
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -107,7 +108,7 @@ def fastest(work: Work, repeats: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--catalogue", default=os.environ.get("SHOPCLIP_CATALOGUE"))
-    parser.add_argument("--limit", type=int, default=8000, help="images, drawn at random")
+    parser.add_argument("--limit", type=int, default=4000, help="images, drawn at random")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args()
@@ -120,7 +121,10 @@ def main() -> None:
             **our_paths(catalogue, options.limit, Path(scratch) / "store"),
             **peers(encoded),
         }
-        rates = {name: fastest(work, options.repeats) for name, work in paths.items()}
+        rates = {}
+        for name, work in paths.items():
+            rates[name] = fastest(work, options.repeats)
+            print(f"{name}: {rates[name]:,.0f} images/s", file=sys.stderr)
     write(rates, len(encoded), Path(path).name, options)
 
 
