@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from shopclip.catalogue import Catalogue, CatalogueError
+from shopclip.catalogue.rejected import check_share, count_reasons
 from shopclip.dualencoder.image_store import ImageStore, ImageStream
-from shopclip.parameters import ImageParameters, SplitParameters
+from shopclip.parameters import CatalogueParameters, ImageParameters, SplitParameters
 from shopclip.pipelines.preprocessing.decoding import decode_stream
 from shopclip.pipelines.preprocessing.splitting import caption_keys, held_out
 
@@ -36,19 +39,33 @@ def decode_images(
 
 
 def join_examples(
-    products: pd.DataFrame, captions: pd.DataFrame, splits: pd.DataFrame, image_store: ImageStore
+    products: pd.DataFrame,
+    captions: pd.DataFrame,
+    splits: pd.DataFrame,
+    image_store: ImageStore,
+    catalogue_facts: dict[str, Any],
+    parameters: CatalogueParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Products with an image, one example each, in the order of the store; and those without."""
+    """Products with an image, one example each, in the order of the store; and those without.
+
+    Raises:
+        CatalogueError: with these, more than `catalogue.max_rejected` of the rows are rejected.
+    """
     rows = pd.DataFrame({"id": list(image_store.ids), "row": range(len(image_store))})
     numbered = captions[["id", "caption_id"]].merge(splits, on="id")
     examples = rows.merge(numbered, on="id").merge(products.drop(columns="image"), on="id")
     if examples.empty:
         raise CatalogueError(
             "no product of the catalogue has a readable image; the reasons stand in "
-            "data/02_intermediate/image_store/image_store.json"
+            "data/05_model_input/image_store/image_store.json"
         )
     rejected = pd.DataFrame(
         [(id_, why.reason, why.detail) for id_, why in image_store.rejections.items()],
         columns=["id", "reason", "detail"],
     )
+    # With a limit, the drawn products stand for all usable ones.
+    usable = catalogue_facts["usable"] / catalogue_facts["rows"]
+    share = 1 - usable * (1 - len(rejected) / len(products))
+    reasons = {**catalogue_facts["reasons"], **count_reasons(rejected)}
+    check_share(share, parameters.max_rejected, reasons)
     return examples, rejected
