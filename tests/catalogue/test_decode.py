@@ -66,7 +66,7 @@ def test_of_an_animation_the_first_frame_is_taken(form):
     ("encoded", "why"),
     [
         (b"", "the image is empty"),
-        (b"<html>not found</html>", "no picture; expected one of JPEG, PNG"),
+        (b"<html>not found</html>", "no picture; expected JPEG, PNG"),
         (jpeg("red")[:300], "Truncated|truncated|broken"),
         (encode(Image.fromarray(noise(1, 80, 60)[0]), "PNG")[:2000], "truncated"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "no picture"),

@@ -50,7 +50,7 @@ def decode(encoded: bytes, size: tuple[int, int]) -> np.ndarray:
         raise
     except UnidentifiedImageError as error:
         known = ", ".join(FORMATS)
-        raise UnreadableImageError(f"no picture; expected one of {known}") from error
+        raise UnreadableImageError(f"no picture; expected {known}") from error
     except Exception as error:  # Pillow's readers raise a dozen kinds on crafted bytes
         raise UnreadableImageError(f"{error}" or type(error).__name__) from error
 

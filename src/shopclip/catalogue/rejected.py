@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -38,14 +39,15 @@ def check_share(share: float, most: float, reasons: Mapping[str, int]) -> None:
     Raises:
         CatalogueError: naming the commonest reasons and the knob.
     """
-    if share <= most:
+    if share <= most or math.isclose(share, most):
         return
     raise CatalogueError(
         f"{share:.1%} of the catalogue is rejected, more than the {most:.1%} that "
         f"catalogue.max_rejected allows: {commonest(reasons)}. Mend the catalogue, or raise "
-        "catalogue.max_rejected. To see every rejected row: kedro run --pipelines ingestion "
-        "--params catalogue.max_rejected=1, then read "
-        "data/02_intermediate/rejected_products.parquet"
+        "catalogue.max_rejected. To see each of them: kedro run --pipelines "
+        "ingestion,preprocessing with catalogue.max_rejected=1, then read "
+        "data/02_intermediate/rejected_products.parquet and "
+        "data/05_model_input/rejected_images.parquet"
     )
 
 
