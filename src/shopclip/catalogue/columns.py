@@ -44,7 +44,7 @@ def name_columns(
         if name is not None:
             named[key] = name
         elif key in mapping or key not in (*ATTRIBUTES, *optional):
-            missing.append(f"{candidates[0]} ({key})")
+            missing.append(candidates[0] if candidates[0] == key else f"{candidates[0]} ({key})")
     if missing:
         raise CatalogueError(
             f"{file}: has no column {', '.join(missing)}; its columns are "
