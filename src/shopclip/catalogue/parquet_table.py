@@ -105,7 +105,9 @@ def image_leaf(file: Path, schema: pa.Schema, column: str) -> str | None:
 
 def _text(file: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     try:
-        return column.cast(pa.string()).fill_null("")
+        text = column.cast(pa.string()).fill_null("")
+        text.validate(full=True)  # bytes that are no UTF-8 would raise anywhere later
+        return text
     except pa.ArrowException as error:
         raise CatalogueError(
             f"{file}: column {name} is {column.type}; expected text or numbers ({error})"
