@@ -22,7 +22,8 @@ CHUNK = 16_384  # rows that are Python objects at a time; bounds the memory
 MOST_HEADER = 1 << 20  # characters; no table has a longer header, a binary file may
 SCHEMA = pa.schema(
     [
-        *((name, pa.string()) for name in ("id", *ATTRIBUTES, CAPTION, "image")),
+        # What pandas keeps text in, so that it need not be copied.
+        *((name, pa.large_string()) for name in ("id", *ATTRIBUTES, CAPTION, "image")),
         ("line", pa.int64()),
     ]
 )

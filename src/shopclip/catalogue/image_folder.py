@@ -42,9 +42,10 @@ class ImageFolder:
             if reason:
                 rejected.add(id_, line, reason, detail)
             found.append(None if reason else path)
-        references = pd.Series(found, index=rows.index, dtype="str")
-        located = rows.assign(image=references)[references.notna()]
-        return located.reset_index(drop=True), rejected.table()
+        located = rows.assign(image=pd.Series(found, index=rows.index, dtype="str"))
+        if None in found:
+            located = located.dropna(subset="image", ignore_index=True)
+        return located, rejected.table()
 
     def read(self, references: Sequence[str]) -> Iterator[bytes]:
         """See `Images.read`."""

@@ -31,6 +31,7 @@ def check_products(
     """
     readable, unreadable = raw_catalogue.rows()
     usable, unusable = reject_rows(readable)
+    del readable  # a table of millions of rows is held no longer than needed
     rejected = pd.concat([unreadable, unusable], ignore_index=True)
     reasons, rows = count_reasons(rejected), len(usable) + len(rejected)
     if rows:
