@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 MOST_LINES = 100  # that one quoted record may span; beyond, its quote is taken for a character
 
 
-def records(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def records(lines: Iterable[str], delimiter: str, width: int) -> Iterator[tuple[int, list[str]]]:
     """The number of its first line, from 1, and the fields of every record.
 
     A blank line is no record, NUL characters are dropped. A quote that is never closed, or is
-    closed in the middle of a field, is an ordinary character: it must not swallow the records
-    that follow.
+    closed in the middle of a field, is an ordinary character, as is one that would make a record
+    of several lines with other than `width` fields: it must not swallow the records that follow.
     """
     ahead = _Ahead(lines)
     number = 0
@@ -25,7 +25,7 @@ def records(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[st
         if '"' not in line:
             yield number, line.rstrip("\n").split(delimiter)
             continue
-        fields, more = _quoted(line, ahead, delimiter)
+        fields, more = _quoted(line, ahead, delimiter, width)
         yield number, fields
         number += more
         ahead.drop(more)
@@ -54,12 +54,12 @@ class _Ahead:
         return self._seen[index]
 
 
-def _quoted(line: str, ahead: _Ahead, delimiter: str) -> tuple[list[str], int]:
+def _quoted(line: str, ahead: _Ahead, delimiter: str, width: int) -> tuple[list[str], int]:
     """The fields of a record with quotes, and how many further lines belong to it."""
     text = line
     for more in range(MOST_LINES):
         fields = _parse(text, delimiter)
-        if fields is not None:
+        if fields is not None and (more == 0 or len(fields) == width):
             return fields, more
         if _parse(f'{text}"', delimiter) is None:
             break  # one more quote does not close it: it is malformed, not unfinished
@@ -67,11 +67,10 @@ def _quoted(line: str, ahead: _Ahead, delimiter: str) -> tuple[list[str], int]:
         if following is None:
             break
         text += following
-    if line.count('"') % 2 == 0:
-        lenient = _parse(line, delimiter, strict=False)
-        if lenient is not None:
-            return lenient, 0
-    return line.rstrip("\n").split(delimiter), 0
+    line = line.rstrip("\n")
+    unfinished = _parse(f'{line}"', delimiter) is not None
+    lenient = None if unfinished else _parse(line, delimiter, strict=False)
+    return lenient or line.split(delimiter), 0
 
 
 def _parse(text: str, delimiter: str, *, strict: bool = True) -> list[str] | None:

@@ -75,26 +75,25 @@ class CsvTable:
             for key in ("id", *ATTRIBUTES, "caption", "image")
         ]
         pick, id_, caption = itemgetter(*places), places[0], places[-2]
-        found = records(lines, self._delimiter)
-        next(found)  # the header
-        for line, fields in found:
+        header = next(number for number, line in enumerate(lines, 1) if not _is_blank(line))
+        for line, fields in records(lines, self._delimiter, width):
             surplus = len(fields) - width
             if surplus < 0:
                 name = fields[id_] if id_ < len(fields) else ""
                 detail = f"{len(fields)} fields, expected {width}"
-                rejected.add(name, line, "too few fields", detail)
+                rejected.add(name, header + line, "too few fields", detail)
                 continue
             if surplus:
                 end = caption + surplus + 1
                 fields[caption:end] = [self._delimiter.join(fields[caption:end])]
             fields.append("")
-            yield (*pick(fields), line)
+            yield (*pick(fields), header + line)
 
     def _first_line(self) -> str:
         try:
             with open_text(self.file) as lines:
-                first = iter(lambda: lines.readline(MOST_HEADER).replace("\0", ""), "")
-                header = next((line for line in first if line.strip(" \n")), None)
+                starts = iter(lambda: lines.readline(MOST_HEADER), "")
+                header = next((line for line in starts if not _is_blank(line)), None)
         except OSError as error:
             raise CatalogueError(f"{self.file}: cannot be read ({error.strerror})") from error
         if header is None:
@@ -102,7 +101,11 @@ class CsvTable:
                 f"{self.file}: is empty; expected a header with at least id and {CAPTION}, "
                 "or the names that catalogue.columns gives them"
             )
-        return header
+        return header.replace("\0", "")
+
+
+def _is_blank(line: str) -> bool:
+    return not line.strip(" \n\0")
 
 
 def _split(header: str, delimiter: str) -> list[str]:
