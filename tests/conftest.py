@@ -14,7 +14,12 @@ from PIL import Image
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["DO_NOT_TRACK"] = "true"
 
+from hypothesis import settings
+
 from shopclip.catalogue.columns import COLUMNS
+
+# pytest tests/test_fuzz.py --hypothesis-profile=fuzz
+settings.register_profile("fuzz", max_examples=3000, deadline=None)
 
 
 def jpeg(colour, size=(60, 80)):

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from kedro.config import OmegaConfigLoader
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import MemoryDataset
@@ -170,10 +169,16 @@ def test_a_wrong_knob_is_an_error_that_names_it(project, runtime, message):
         _ = context.params
 
 
-def test_a_path_on_the_command_line_goes_before_the_configured_one(project):
-    loader = OmegaConfigLoader(
-        str(project / "conf"), base_env="base", default_run_env="local",
-        runtime_params={"catalogue": {"path": "elsewhere"}},
-    )  # fmt: skip
-    assert loader["catalog"]["raw_catalogue"]["source"] == "elsewhere"
-    assert loader["parameters"]["catalogue"]["path"] == "elsewhere"
+def test_columns_on_the_command_line_join_the_configured_ones(project):
+    runtime = {"catalogue": {"path": "elsewhere", "columns": {"caption": "title"}}}
+    context = context_of(project, **runtime)
+    catalogue = context.params["catalogue"]
+    assert catalogue.path == "elsewhere"
+    assert catalogue.columns == {"caption": "title"}
+    assert catalogue.max_rejected == 0.05
+
+
+@pytest.mark.parametrize("columns", [{"colour": "color"}, {"id": ""}])
+def test_a_column_that_nobody_knows_is_an_error_that_names_it(columns):
+    with pytest.raises(ValueError, match=rf"columns.{next(iter(columns))}"):
+        CatalogueParameters(columns=columns)

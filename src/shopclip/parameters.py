@@ -25,10 +25,31 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class CatalogueParameters(Parameters):
-    """Which products a run is about."""
+Column = Literal[
+    "id", "caption", "image", "gender", "masterCategory", "subCategory", "articleType",
+    "baseColour", "season", "year", "usage",
+]  # fmt: skip
 
-    path: str = Field("sample", description="folder or file of the catalogue, or `sample`")
+
+class CatalogueParameters(Parameters):
+    """Which products a run is about, and how much of a catalogue may be unusable."""
+
+    path: str = Field(
+        "sample",
+        min_length=1,
+        description="folder or file of the catalogue, owner/name on the Hugging Face hub, "
+        "or `sample`",
+    )
+    columns: dict[Column, Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="what the catalogue calls its columns, where the name differs",
+    )
+    max_rejected: float = Field(
+        0.05, ge=0, le=1, description="share of rejected rows above which a run stops"
+    )
+    max_caption: int = Field(
+        2000, ge=1, description="characters; a longer caption is cut there, its product is kept"
+    )
     limit: int | None = Field(None, ge=1, description="products drawn at random; null takes all")
     seed: int = Field(0, description="decides which products `limit` draws")
 

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import io
+import warnings
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from shopclip.catalogue.colour import to_rgb, turn_upright
 from shopclip.errors import ShopclipError
+
+# Other formats that Pillow knows are no product pictures; PostScript would even start a program.
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
+MOST_PIXELS = 64_000_000  # decoded, 192 MB; beyond it is no product picture but an attack
+
+# Pillow's own, higher bound is not asked: larger pictures are refused here before.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 class UnreadableImageError(ShopclipError):
-    """Bytes that are no picture, or only part of one."""
+    """Bytes that are no picture, only part of one, or one too large to decode."""
 
 
 def decode(encoded: bytes, size: tuple[int, int]) -> np.ndarray:
-    """Decode a picture of any format that Pillow knows to RGB pixels of `size`.
+    """Decode a picture to RGB pixels of `size`: its first frame, upright, on white.
 
     Args:
-        encoded: the bytes of the file.
+        encoded: the bytes of the file, in one of `FORMATS`, whatever its name says.
         size: height and width in pixels; a picture of another size is resized to it.
 
     Returns:
@@ -28,15 +37,27 @@ def decode(encoded: bytes, size: tuple[int, int]) -> np.ndarray:
         UnreadableImageError: saying what is wrong with the bytes.
     """
     if not encoded:
-        raise UnreadableImageError("the image is empty")
+        raise UnreadableImageError("the image is empty or cannot be read")
+    height, width = size
     try:
-        with Image.open(io.BytesIO(encoded)) as picture:
-            rgb = picture.convert("RGB")
-            height, width = size
+        with Image.open(io.BytesIO(encoded), formats=FORMATS) as picture:
+            _check_pixels(picture)
+            rgb = to_rgb(turn_upright(picture))
             if rgb.size != (width, height):
                 rgb = rgb.resize((width, height), Image.Resampling.BILINEAR)
             return np.asarray(rgb)
+    except UnreadableImageError:
+        raise
     except UnidentifiedImageError as error:
-        raise UnreadableImageError("no image format that Pillow knows") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UnreadableImageError(str(error)) from error
+        known = ", ".join(FORMATS)
+        raise UnreadableImageError(f"no picture; expected {known}") from error
+    except Exception as error:  # Pillow's readers raise a dozen kinds on crafted bytes
+        raise UnreadableImageError(f"{error}" or type(error).__name__) from error
+
+
+def _check_pixels(picture: Image.Image) -> None:
+    width, height = picture.size
+    if width * height > MOST_PIXELS:
+        raise UnreadableImageError(
+            f"{width} × {height} pixels, expected at most {MOST_PIXELS // 1_000_000} million"
+        )

@@ -2,66 +2,156 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
 
-from shopclip.errors import ShopclipError
+from shopclip.catalogue.csv_table import CsvTable
+from shopclip.catalogue.errors import CatalogueError
+from shopclip.catalogue.image_folder import ImageFolder
+from shopclip.catalogue.parquet_images import ParquetImages, ParquetImagesById
+from shopclip.catalogue.parquet_table import ParquetTable
+
+README = "README.txt"
+CSV = (".csv", ".tsv")
+PARQUET = (".parquet",)
 
 
-class CatalogueError(ShopclipError):
-    """A catalogue cannot be read at all; the message says where and what to do."""
+class Table(Protocol):
+    """The rows of a catalogue."""
+
+    def read(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The readable rows and the rejected ones.
+
+        Readable rows have the columns of `columns.COLUMNS` as text (missing ones empty), `image`
+        (what the table says of it) and `line` (where the row stands in its file). Rejected rows
+        have `id`, `line`, `reason` and `detail`.
+        """
+        ...
 
 
-class Catalogue(Protocol):
+class Images(Protocol):
+    """The images of a catalogue."""
+
+    def locate(self, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The rows that have an image, `image` being what `read` takes; and the rejected ones."""
+        ...
+
+    def read(self, references: Sequence[str]) -> Iterator[bytes]:
+        """The encoded image of each reference, in their order; fast in the order of `locate`.
+
+        One that has gone meanwhile is empty.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Catalogue:
     """A product catalogue on disk.
 
     Attributes:
         path: its folder or file.
+        table: its rows.
+        pictures: its images.
+        name: what the report calls it.
         synthetic: whether shopclip drew it itself.
     """
 
     path: Path
-    synthetic: bool
+    table: Table
+    pictures: Images
+    name: str
+    synthetic: bool = False
 
     def rows(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """The readable rows and the rejected ones.
-
-        Readable rows have the columns of `columns.COLUMNS` as text (missing ones empty), `image`
-        (what `images` takes) and `line` (where the row stands in its file). Rejected rows have
-        `id`, `line`, `reason` and `detail`.
-        """
-        ...
+        """The rows with an image, see `Table.read` and `Images.locate`; and the rejected ones."""
+        readable, rejected = self.table.read()
+        located, imageless = self.pictures.locate(readable)
+        return located, pd.concat([rejected, imageless], ignore_index=True)
 
     def images(self, references: Sequence[str]) -> Iterator[bytes]:
-        """The encoded image of each reference, in their order; they are in the order of `rows`."""
-        ...
+        """The encoded image of each reference, see `Images.read`."""
+        return self.pictures.read(references)
 
 
-def open_catalogue(path: str | Path) -> Catalogue:
-    """Open a Kaggle folder, or a parquet file or folder in the hub layout.
+def open_catalogue(path: str | Path, columns: Mapping[str, str] | None = None) -> Catalogue:
+    """Open a catalogue in any of the layouts that docs/how-to/bring-your-own-shop.md lists.
+
+    Args:
+        path: its folder, CSV file or parquet file.
+        columns: its own names of id, caption, image and attributes, where they differ.
 
     Raises:
         CatalogueError: there is nothing at `path`, or nothing that is a catalogue.
     """
-    from shopclip.catalogue.hub_parquet import HubParquet
-    from shopclip.catalogue.kaggle_folder import KaggleFolder
-
-    path = Path(path)
+    path, columns = Path(path), columns or {}
     if not path.exists():
         raise CatalogueError(
-            f"catalogue.path: {path} does not exist; give the folder or parquet file of a "
-            "catalogue, or `sample` for the built-in one"
+            f"catalogue.path: {path} does not exist; give the folder, CSV file or parquet file of "
+            "a catalogue, the id of a data set on the Hugging Face hub, or `sample` for the "
+            "built-in one"
         )
-    if path.is_file() and path.suffix == ".parquet":
-        return HubParquet(path, [path])
-    if (path / "styles.csv").is_file() and (path / "images").is_dir():
-        return KaggleFolder(path)
-    if path.is_dir() and (files := sorted(path.glob("*.parquet"))):
-        return HubParquet(path, files)
+    if path.is_file() and path.suffix.lower() in CSV:
+        return _csv(path, path, columns)
+    if path.is_file() and path.suffix.lower() in PARQUET:
+        return _parquet(path, [path], columns)
+    if (path / "styles.csv").is_file():
+        return _csv(path, path / "styles.csv", columns)
+    tables, files = _files(path, CSV), _parquet_files(path)
+    if files and not tables:
+        return _parquet(path, files, columns)
+    if len(tables) == 1 and not files:
+        return _csv(path, tables[0], columns)
+    names = ", ".join(file.name for file in [*tables, *files][:6])
     raise CatalogueError(
-        f"catalogue.path: {path} is no catalogue; expected a folder with styles.csv and images/, "
-        "a parquet file, or a folder of *.parquet files"
+        f"catalogue.path: {path} is no catalogue"
+        + (f" but has {names}, so say which one is its table" if names else "")
+        + "; expected a folder with styles.csv and images/, one with a single CSV file, one of "
+        "*.parquet files, or one CSV or parquet file"
     )
+
+
+def _files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [file for file in found if file.suffix.lower() in suffixes and file.is_file()]
+
+
+def _parquet_files(folder: Path) -> list[Path]:
+    """Those of the folder, or of the folders below it, as the hub has them."""
+    return _files(folder, PARQUET) or sorted(folder.glob("*/**/*.parquet"))
+
+
+def _named(folder: Path, files: Sequence[Path]) -> dict[str, Path]:
+    return {file.relative_to(folder).as_posix(): file for file in files}
+
+
+def _parquet(path: Path, files: Sequence[Path], columns: Mapping[str, str]) -> Catalogue:
+    folder = path if path.is_dir() else path.parent
+    named = _named(folder, files)
+    table = ParquetTable(named, columns)
+    if table.image_leaf is None:
+        return Catalogue(path, table, ImageFolder(folder), path.name)
+    return Catalogue(path, table, ParquetImages(named, table.image_leaf), path.name)
+
+
+def _csv(path: Path, file: Path, columns: Mapping[str, str]) -> Catalogue:
+    table, folder = CsvTable(file, columns), file.parent
+    readme = folder / README
+    synthetic = readme.is_file() and "synthetic" in readme.read_text("utf-8", "replace")
+    images: Images
+    if table.has_images:
+        images = ImageFolder(folder)
+    elif (folder / "images").is_dir():
+        images = ImageFolder(folder, "images/{id}.jpg")
+    elif files := _parquet_files(folder):
+        images = ParquetImagesById(_named(folder, files))
+    else:
+        raise CatalogueError(
+            f"{file}: says nothing of images; expected a column of relative paths (name it "
+            "with catalogue.columns, such as {image: photo}), images/<id>.jpg, or parquet files "
+            "with image bytes beside it"
+        )
+    return Catalogue(path, table, images, path.name, synthetic)

@@ -2,49 +2,61 @@
 
 from __future__ import annotations
 
+import json
+import os
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from kedro.io import AbstractDataset, DatasetError
+from kedro.io import AbstractDataset
 
 from shopclip.catalogue import Catalogue, open_catalogue
+from shopclip.catalogue.errors import CatalogueError
+from shopclip.catalogue.places import SAMPLE, Place
 
-SAMPLE = "sample"
 
+class CatalogueDataset(AbstractDataset[Place, Catalogue]):
+    """Remembers in `filepath` where the catalogue lies, and opens it.
 
-class CatalogueDataset(AbstractDataset[None, Catalogue]):
-    """Opens the catalogue at `source`; the word `sample` means the built-in one.
-
-    The built-in one is drawn at `filepath` if it is not there yet.
+    So whatever runs later reads the catalogue that the products came from. The built-in one is
+    drawn beside the file if it is not there yet.
 
     Example:
         ```yaml
         raw_catalogue:
           type: shopclip.datasets.CatalogueDataset
-          source: ../fashion-product-images-small
-          filepath: data/01_raw/sample
+          filepath: data/01_raw/catalogue.json
         ```
     """
 
-    def __init__(
-        self, *, source: str, filepath: str, metadata: dict[str, Any] | None = None
-    ) -> None:
-        self._source = source
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         self._filepath = Path(filepath)
         self.metadata = metadata
 
     def load(self) -> Catalogue:
-        if self._source == SAMPLE:
+        """Raises CatalogueError if the file or the catalogue cannot be read."""
+        try:
+            place = Place(**json.loads(self._filepath.read_text("utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise CatalogueError(
+                f"{self._filepath}: does not say where the catalogue lies ({error}); "
+                "run the stage ingestion again: kedro run --pipelines ingestion"
+            ) from error
+        if place.path == SAMPLE:
             from shopclip.sample import draw_catalogue
 
-            return open_catalogue(draw_catalogue(self._filepath))
-        return open_catalogue(Path(self._source).expanduser())
+            folder = draw_catalogue(self._filepath.with_name(SAMPLE))
+            place = replace(place, path=str(folder))
+        return replace(open_catalogue(place.path, place.columns), name=place.name)
 
-    def save(self, data: None) -> NoReturn:
-        raise DatasetError("a raw catalogue is read only")
+    def save(self, data: Place) -> None:
+        self._filepath.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._filepath.with_name(f".{self._filepath.name}.{os.getpid()}")
+        draft.write_text(json.dumps(asdict(data), indent=1), "utf-8")
+        draft.replace(self._filepath)
 
     def _describe(self) -> dict[str, Any]:
-        return {"source": self._source, "filepath": str(self._filepath)}
+        return {"filepath": str(self._filepath)}
 
     def _exists(self) -> bool:
-        return self._source == SAMPLE or Path(self._source).expanduser().exists()
+        return self._filepath.is_file()

@@ -39,7 +39,7 @@ def test_no_row_is_lost_and_no_id_is_used_twice(some):
 
 
 def test_products_are_typed_and_pass_their_schema():
-    products = type_products(rows(row(1, "  Red \n Shirt ", year="2012.0", season="")))
+    products = type_products(rows(row(1, "  Red \n Shirt ", year="2012.0", season="")), 2000)
     Products.validate(products)
     assert products["caption"].tolist() == ["Red Shirt"]
     assert products["year"].tolist() == [2012]
@@ -47,16 +47,32 @@ def test_products_are_typed_and_pass_their_schema():
 
 
 def test_a_year_that_is_no_number_is_unknown():
-    assert type_products(rows(row(1, year="soon")))["year"].isna().all()
+    assert type_products(rows(row(1, year="soon")), 2000)["year"].isna().all()
+
+
+@pytest.mark.parametrize("year", ["inf", "-1", "1e300", "nan", "99999999999999999999"])
+def test_a_year_that_no_calendar_has_is_unknown(year):
+    assert type_products(rows(row(1, year=year)), 2000)["year"].isna().all()
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t\r\n", "\u00a0\u2003"])
+def test_a_blank_caption_is_rejected(blank):
+    assert reject_rows(rows(row(1, blank)))[1]["reason"].tolist() == ["empty caption"]
+
+
+def test_an_endless_caption_is_cut_and_its_product_kept():
+    caption = type_products(rows(row(1, "red " * 2500)), 2000)["caption"][0]
+    assert caption.startswith("red red")
+    assert len(caption) == 1999  # the 2,000th character is a blank
 
 
 def test_a_catalogue_without_a_usable_product_is_an_error():
     with pytest.raises(CatalogueError, match="no usable product"):
-        type_products(rows(row(1)).iloc[:0])
+        type_products(rows(row(1)).iloc[:0], 2000)
 
 
 def test_a_drawn_sample_depends_on_its_seed_alone_and_keeps_the_order():
-    products = type_products(rows(*(row(i) for i in range(50))))
+    products = type_products(rows(*(row(i) for i in range(50))), 2000)
     first, again, other = (draw(products, 10, seed)["id"].tolist() for seed in (1, 1, 2))
     assert first == again != other
     assert first == sorted(first, key=int)

@@ -17,19 +17,20 @@ from shopclip.pipelines.preprocessing.nodes import (
     split_captions,
 )
 from shopclip.schemas import Examples
-from tests.conftest import row, write_kaggle
+from tests.conftest import jpeg, row, write_kaggle
 
+ANY = CatalogueParameters(max_rejected=1)
 IMAGES = ImageParameters(stored=Size(height=80, width=60), size=Size(height=64, width=48))
 
 
-def preprocess(folder, tmp_path):
+def preprocess(folder, tmp_path, parameters=ANY):
     catalogue = open_catalogue(folder)
-    products, _, facts = check_products(catalogue, CatalogueParameters())
+    products, _, facts = check_products(catalogue, parameters)
     write_image_store(tmp_path / "store", decode_images(catalogue, products, IMAGES))
     store = ImageStore.load(tmp_path / "store")
     captions = number_captions(products)
     splits = split_captions(captions, SplitParameters(held_out=0.5))
-    return join_examples(products, captions, splits, store), store, facts
+    return join_examples(products, captions, splits, store, facts, parameters), store, facts
 
 
 def test_examples_point_at_the_image_of_their_product(tmp_path):
@@ -64,6 +65,28 @@ def test_a_catalogue_without_one_readable_image_is_an_error(tmp_path):
     (folder / "images" / "1.jpg").write_bytes(b"broken")
     with pytest.raises(CatalogueError, match="no product of the catalogue has a readable image"):
         preprocess(folder, tmp_path)
+
+
+@pytest.mark.parametrize("limit", [None, 20])
+def test_too_many_unreadable_images_stop_the_run_and_say_why(tmp_path, limit):
+    folder = write_kaggle(tmp_path / "shop", [row(i, f"Shirt {i}") for i in range(21)], {"20"})
+    for i in range(20):
+        (folder / "images" / f"{i}.jpg").write_bytes(b"broken" if i % 2 else jpeg("red"))
+    with pytest.raises(CatalogueError) as caught:
+        preprocess(folder, tmp_path, CatalogueParameters(limit=limit, max_rejected=0.2))
+    assert "% of the catalogue is rejected, more than the 20.0% that catalogue.max_rejected" in str(
+        caught.value
+    )
+    assert "× unreadable image (such as" in str(caught.value)
+
+
+def test_rejected_rows_and_unreadable_images_count_together(tmp_path):
+    rows = [row(i, f"Shirt {i}") for i in range(10)]
+    folder = write_kaggle(tmp_path / "shop", rows, images={str(i) for i in range(9)})
+    (folder / "images" / "2.jpg").write_bytes(b"broken")
+    preprocess(folder, tmp_path, CatalogueParameters(max_rejected=0.2))
+    with pytest.raises(CatalogueError, match=r"20.0% .* 1 × no image .* 1 × unreadable image"):
+        preprocess(folder, tmp_path, CatalogueParameters(max_rejected=0.19))
 
 
 def test_numbers_follow_first_appearance():

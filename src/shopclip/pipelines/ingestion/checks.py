@@ -27,8 +27,11 @@ def reject_rows(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return usable.reset_index(drop=True), rejected.reset_index(drop=True)
 
 
-def type_products(rows: pd.DataFrame) -> pd.DataFrame:
+def type_products(rows: pd.DataFrame, max_caption: int) -> pd.DataFrame:
     """Columns `id`, `caption`, the attributes (null where unknown, `year` a whole number), `image`.
+
+    A caption of more than `max_caption` characters is cut there: no text tower reads so far, and
+    the product has an image that is worth learning from.
 
     Raises:
         CatalogueError: no row is left.
@@ -36,15 +39,15 @@ def type_products(rows: pd.DataFrame) -> pd.DataFrame:
     if rows.empty:
         raise CatalogueError(
             "the catalogue has no usable product: every row was rejected, or there is none; "
-            "the first column of its table must be the id and each product needs caption and image"
+            "expected at least one row with an id, a caption and an image"
         )
     attributes = rows[list(ATTRIBUTES)].apply(lambda column: column.str.strip())
     attributes = attributes.mask(attributes == "").astype("string")
-    attributes["year"] = pd.to_numeric(attributes["year"], errors="coerce").round().astype("Int64")
-    captions = rows[CAPTION].str.split().str.join(" ").astype("str")
-    return pd.concat(
-        [rows[["id"]], captions.rename("caption"), attributes, rows[["image"]]], axis="columns"
-    )
+    years = pd.to_numeric(attributes["year"], errors="coerce").astype("float64")
+    attributes["year"] = years.where(years.between(0, 9999)).round().astype("Int64")
+    captions = (" ".join(caption.split())[:max_caption].rstrip() for caption in rows[CAPTION])
+    caption = pd.Series(captions, rows.index, dtype="str", name="caption")
+    return pd.concat([rows[["id"]], caption, attributes, rows[["image"]]], axis="columns")
 
 
 def draw(products: pd.DataFrame, limit: int | None, seed: int) -> pd.DataFrame:

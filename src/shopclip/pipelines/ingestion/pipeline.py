@@ -1,18 +1,26 @@
-"""raw_catalogue ─ check_products ─→ products, rejected_products, catalogue_facts"""
+"""params:catalogue ─ find_catalogue ─→ raw_catalogue
+raw_catalogue ─ check_products ─→ products, rejected_products, catalogue_facts
+"""
 
 from kedro.pipeline import Pipeline, node
 
-from shopclip.pipelines.ingestion.nodes import check_products
+from shopclip.pipelines.ingestion.nodes import check_products, find_catalogue
 
 
 def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             node(
+                find_catalogue,
+                inputs="params:catalogue",
+                outputs="raw_catalogue",
+                name="find_catalogue",
+            ),
+            node(
                 check_products,
                 inputs=["raw_catalogue", "params:catalogue"],
                 outputs=["products", "rejected_products", "catalogue_facts"],
                 name="check_products",
-            )
+            ),
         ]
     )

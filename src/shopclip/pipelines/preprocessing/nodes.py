@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from shopclip.benchmark import Benchmark
 from shopclip.catalogue import Catalogue, CatalogueError
+from shopclip.catalogue.rejected import check_share, count_reasons
 from shopclip.dualencoder.image_store import ImageStore, ImageStream
-from shopclip.parameters import ImageParameters, SplitParameters
+from shopclip.parameters import CatalogueParameters, ImageParameters, SplitParameters
 from shopclip.pipelines.preprocessing.decoding import decode_stream
 from shopclip.pipelines.preprocessing.source import image_source
 from shopclip.pipelines.preprocessing.splitting import caption_keys, held_out, of_benchmark
@@ -48,9 +50,18 @@ def decode_images(
 
 
 def join_examples(
-    products: pd.DataFrame, captions: pd.DataFrame, splits: pd.DataFrame, image_store: ImageStore
+    products: pd.DataFrame,
+    captions: pd.DataFrame,
+    splits: pd.DataFrame,
+    image_store: ImageStore,
+    catalogue_facts: dict[str, Any],
+    parameters: CatalogueParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Products with an image, one example each, in the order of the store; and those without."""
+    """Products with an image, one example each, in the order of the store; and those without.
+
+    Raises:
+        CatalogueError: with these, more than `catalogue.max_rejected` of the rows are rejected.
+    """
     rows = pd.DataFrame({"id": image_store.ids, "row": range(len(image_store))})
     numbered = captions[["id", "caption_id"]].merge(splits, on="id")
     examples = rows.merge(numbered, on="id").merge(products.drop(columns="image"), on="id")
@@ -59,4 +70,10 @@ def join_examples(
             "no product of the catalogue has a readable image; the reasons stand in "
             "data/05_model_input/image_store/rejections.parquet"
         )
-    return examples, image_store.rejections
+    rejected = image_store.rejections
+    # With a limit, the drawn products stand for all usable ones.
+    usable = catalogue_facts["usable"] / catalogue_facts["rows"]
+    share = 1 - usable * (1 - len(rejected) / len(products))
+    reasons = {**catalogue_facts["reasons"], **count_reasons(rejected)}
+    check_share(share, parameters.max_rejected, reasons)
+    return examples, rejected

@@ -30,7 +30,14 @@ def create_pipeline() -> Pipeline:
             ),
             node(
                 join_examples,
-                inputs=["products", "captions", "splits", "image_store"],
+                inputs=[
+                    "products",
+                    "captions",
+                    "splits",
+                    "image_store",
+                    "catalogue_facts",
+                    "params:catalogue",
+                ],
                 outputs=["examples", "rejected_images"],
                 name="join_examples",
             ),

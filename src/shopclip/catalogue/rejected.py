@@ -1,0 +1,71 @@
+"""Rows that cannot be products, and when they are too many."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from shopclip.catalogue.errors import CatalogueError
+
+MOST_DETAIL = 120  # characters
+SHOWN_REASONS = 5
+
+
+class Rejected:
+    """Collects rejected rows into a table with `id`, `line`, `reason` and `detail`."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[str, int, str, str]] = []
+
+    def add(self, id_: str, line: int, reason: str, detail: str) -> None:
+        self._rows.append((id_[:MOST_DETAIL], line, reason, detail[:MOST_DETAIL]))
+
+    def table(self) -> pd.DataFrame:
+        columns = ["id", "line", "reason", "detail"]
+        kinds = {"id": "str", "line": "int64", "reason": "str", "detail": "str"}
+        return pd.DataFrame(self._rows, columns=columns).astype(kinds)
+
+
+def check_share(share: float, most: float, reasons: Mapping[str, int]) -> None:
+    """Stop when more of a catalogue is rejected than was agreed to.
+
+    Args:
+        share: the rejected share of the rows.
+        most: `catalogue.max_rejected`.
+        reasons: how many rows were rejected for each.
+
+    Raises:
+        CatalogueError: naming the commonest reasons and the knob.
+    """
+    if share <= most or math.isclose(share, most):
+        return
+    raise CatalogueError(
+        f"{share:.1%} of the catalogue is rejected, more than the {most:.1%} that "
+        f"catalogue.max_rejected allows: {commonest(reasons)}. Mend the catalogue, or raise "
+        "catalogue.max_rejected. To see each of them: kedro run --pipelines "
+        "ingestion,preprocessing with catalogue.max_rejected=1, then read "
+        "data/02_intermediate/rejected_products.parquet and "
+        "data/05_model_input/rejected_images.parquet"
+    )
+
+
+def commonest(reasons: Mapping[str, int]) -> str:
+    """The commonest reasons with their counts, in words."""
+    ranked = sorted(reasons.items(), key=lambda item: -item[1])
+    shown = [f"{count:,} × {reason}" for reason, count in ranked[:SHOWN_REASONS]]
+    return ", ".join(shown) + (", …" if len(ranked) > SHOWN_REASONS else "")
+
+
+def count_reasons(rejected: pd.DataFrame) -> dict[str, int]:
+    """How many rows were rejected for each reason, and one of them as an example.
+
+    Returns:
+        "no image (such as 7: images/7.jpg does not exist)" → 373
+    """
+    counts = {}
+    for reason, rows in rejected.groupby("reason", sort=False):
+        first = rows.iloc[0]
+        counts[f"{reason} (such as {first['id'] or 'no id'}: {first['detail']})"] = len(rows)
+    return counts

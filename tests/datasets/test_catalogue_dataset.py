@@ -1,0 +1,51 @@
+import pytest
+
+from shopclip.catalogue import CatalogueError
+from shopclip.catalogue.places import find_place
+from shopclip.datasets import CatalogueDataset
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return CatalogueDataset(filepath=str(tmp_path / "data" / "catalogue.json"))
+
+
+def test_a_catalogue_opens_where_it_was_found_with_its_columns(dataset, tmp_path):
+    (tmp_path / "shop.csv").write_text("sku,caption,image\nA1,Cap,none.jpg\n")
+    assert not dataset.exists()
+    dataset.save(find_place(str(tmp_path / "shop.csv"), {"id": "sku"}))
+    assert dataset.exists()
+    catalogue = dataset.load()
+    assert catalogue.name == "shop.csv"
+    assert catalogue.rows()[1]["id"].tolist() == ["A1"]
+
+
+def test_the_built_in_catalogue_is_drawn_beside_the_file(dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr("shopclip.sample.catalogue.draw_product", None)  # it must not be needed
+    from shopclip import sample
+
+    drawn = tmp_path / "data" / "sample"
+    monkeypatch.setattr(sample, "draw_catalogue", lambda folder: _draw(folder))
+    dataset.save(find_place("sample", {}))
+    catalogue = dataset.load()
+    assert (catalogue.path, catalogue.name) == (drawn, "sample")
+
+
+def _draw(folder):
+    (folder / "images").mkdir(parents=True)
+    (folder / "styles.csv").write_text("id,productDisplayName\n")
+    return folder
+
+
+def test_before_ingestion_the_remedy_is_named(dataset):
+    with pytest.raises(Exception, match="run the stage ingestion again") as caught:
+        dataset.load()
+    assert isinstance(caught.value.__cause__ or caught.value, (CatalogueError, OSError))
+
+
+def test_a_catalogue_that_has_moved_is_an_error_that_names_it(dataset, tmp_path):
+    (tmp_path / "shop").mkdir()
+    dataset.save(find_place(str(tmp_path / "shop"), {}))
+    (tmp_path / "shop").rmdir()
+    with pytest.raises(Exception, match=r"shop does not exist"):
+        dataset.load()
