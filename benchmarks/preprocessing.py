@@ -65,7 +65,9 @@ def our_paths(catalogue: Catalogue, limit: int, folder: Path) -> dict[str, Work]
 
     def store() -> int:
         products, _, _ = check_products(catalogue, CatalogueParameters(limit=limit))
-        write_image_store(folder, decode_images(catalogue, products, parameters))
+        write_image_store(
+            folder, decode_images(catalogue, products, parameters, CatalogueParameters())
+        )
         return len(ImageStore.load(folder))
 
     def tensors() -> int:

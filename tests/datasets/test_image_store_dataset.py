@@ -77,7 +77,7 @@ def decoded(dataset, folder, caplog, stored=(80, 60), limit=None):
     parameters = ImageParameters(
         stored=Size(height=height, width=width), size=Size(height=8, width=8)
     )
-    dataset.save(decode_images(catalogue, products, parameters))
+    dataset.save(decode_images(catalogue, products, parameters, CatalogueParameters()))
     return "up to date" not in caplog.text
 
 

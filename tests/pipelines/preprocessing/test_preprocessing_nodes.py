@@ -26,7 +26,9 @@ IMAGES = ImageParameters(stored=Size(height=80, width=60), size=Size(height=64, 
 def preprocess(folder, tmp_path, parameters=ANY):
     catalogue = open_catalogue(folder)
     products, _, facts = check_products(catalogue, parameters)
-    write_image_store(tmp_path / "store", decode_images(catalogue, products, IMAGES))
+    write_image_store(
+        tmp_path / "store", decode_images(catalogue, products, IMAGES, CatalogueParameters())
+    )
     store = ImageStore.load(tmp_path / "store")
     captions = number_captions(products)
     splits = split_captions(captions, SplitParameters(held_out=0.5))

@@ -40,12 +40,15 @@ def split_captions(captions: pd.DataFrame, parameters: SplitParameters) -> pd.Da
 
 
 def decode_images(
-    raw_catalogue: Catalogue, products: pd.DataFrame, parameters: ImageParameters
+    raw_catalogue: Catalogue,
+    products: pd.DataFrame,
+    parameters: ImageParameters,
+    catalogue: CatalogueParameters,
 ) -> ImageStream:
     """Decode every product's image at the stored size, while the store is being written."""
     encoded = raw_catalogue.images(products["image"].tolist())
     size = parameters.stored.pixels
-    source = image_source(raw_catalogue.path, products, size)
+    source = image_source(raw_catalogue.path, catalogue.columns, products, size)
     return ImageStream(size, decode_stream(products["id"].tolist(), encoded, size), source)
 
 

@@ -24,7 +24,7 @@ def create_pipeline() -> Pipeline:
             ),
             node(
                 decode_images,
-                inputs=["raw_catalogue", "products", "params:images"],
+                inputs=["raw_catalogue", "products", "params:images", "params:catalogue"],
                 outputs="image_store",
                 name="decode_images",
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from stat import S_ISREG
 
@@ -14,12 +15,15 @@ from shopclip.dualencoder.image_store import FORMAT
 ABSENT = b"absent"
 
 
-def image_source(root: Path, products: pd.DataFrame, size: tuple[int, int]) -> str | None:
+def image_source(
+    root: Path, columns: Mapping[str, str], products: pd.DataFrame, size: tuple[int, int]
+) -> str | None:
     """A fingerprint of the products' ids and image references, of the files behind them by size
     and time of change, and of the size and format that they are stored in.
 
     Args:
         root: folder or file of the catalogue, which the references start from.
+        columns: what the catalogue calls its columns: another image column is another source.
         products: the columns `id` and `image`.
         size: stored height and width in pixels.
 
@@ -27,7 +31,7 @@ def image_source(root: Path, products: pd.DataFrame, size: tuple[int, int]) -> s
         SHA-256, hexadecimal; None when no reference leads to a file, because nobody can then tell
         whether the images have changed.
     """
-    digest = hashlib.sha256(json.dumps([FORMAT, *size]).encode())
+    digest = hashlib.sha256(json.dumps([FORMAT, *size, sorted(columns.items())]).encode())
     folder = root if root.is_dir() else root.parent
     previous = None
     found = False
