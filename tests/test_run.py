@@ -121,6 +121,16 @@ def test_a_fourth_pair_joins_the_leaderboard(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_pretrained_text_tower_needs_no_hub(tmp_path):
+    project = copy_project(tmp_path / "project")
+    few = "catalogue.limit=60,training.recipe.epochs=1,training.recipe.batch_size=16"
+    kedro(project, "run", "--env", "minilm", "--params", few)
+    assert set(leaderboard(project)["pair"]) == {"minilm_resnet"}
+    model = DualEncoder.load(project / "data/06_models/minilm_resnet")
+    assert model.text.encoder.config.num_hidden_layers == 6
+
+
+@pytest.mark.slow
 def test_a_hub_catalogue_with_a_broken_image_runs_through(tmp_path):
     project = copy_project(tmp_path / "project")
     rows = [row(i, f"Arden Shirt {i}") for i in range(40)]

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from stat import S_ISREG
+from typing import Any
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ ABSENT = b"absent"
 
 
 def image_source(
-    root: Path, columns: Mapping[str, str], products: pd.DataFrame, size: tuple[int, int]
+    root: Path, columns: Mapping[Any, str], products: pd.DataFrame, size: tuple[int, int]
 ) -> str | None:
     """A fingerprint of the products' ids and image references, of the files behind them by size
     and time of change, and of the size and format that they are stored in.
