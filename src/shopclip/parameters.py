@@ -163,7 +163,3 @@ class EvaluationParameters(Parameters):
         6, ge=1, description="captions whose retrieved pictures are shown"
     )
     gallery_pictures: int = Field(6, ge=1, description="pictures shown for each of them")
-
-
-Protocol = Literal["paper", "held_out"]
-Direction = Literal["image_to_text", "text_to_image"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from kedro.io import AbstractDataset
 from shopclip.catalogue import Catalogue, open_catalogue
 from shopclip.catalogue.errors import CatalogueError
 from shopclip.catalogue.places import SAMPLE, Place
+from shopclip.dualencoder.atomic import atomic_file
 
 
 class CatalogueDataset(AbstractDataset[Place, Catalogue]):
@@ -50,10 +50,8 @@ class CatalogueDataset(AbstractDataset[Place, Catalogue]):
         return replace(open_catalogue(place.path, place.columns), name=place.name)
 
     def save(self, data: Place) -> None:
-        self._filepath.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._filepath.with_name(f".{self._filepath.name}.{os.getpid()}")
-        draft.write_text(json.dumps(asdict(data), indent=1), "utf-8")
-        draft.replace(self._filepath)
+        with atomic_file(self._filepath) as draft:
+            draft.write_text(json.dumps(asdict(data), indent=1), "utf-8")
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath)}

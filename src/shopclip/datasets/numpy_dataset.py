@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from kedro.io import AbstractDataset
+
+from shopclip.dualencoder.atomic import atomic_file
 
 
 class NumpyDataset(AbstractDataset[np.ndarray, np.ndarray]):
@@ -21,11 +22,8 @@ class NumpyDataset(AbstractDataset[np.ndarray, np.ndarray]):
         return np.load(self._filepath, mmap_mode="r", allow_pickle=False)
 
     def save(self, data: np.ndarray) -> None:
-        self._filepath.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._filepath.with_name(f".{self._filepath.name}.{os.getpid()}")
-        with draft.open("wb") as file:
+        with atomic_file(self._filepath) as draft, draft.open("wb") as file:
             np.save(file, data, allow_pickle=False)
-        draft.replace(self._filepath)
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath)}
