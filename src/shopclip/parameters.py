@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 from shopclip.catalogue.columns import ATTRIBUTES
-from shopclip.dualencoder.recipe import ImageEncoder, Recipe, TextEncoder
+from shopclip.dualencoder.encoder_spec import ImageEncoder, TextEncoder
+from shopclip.dualencoder.recipe import Recipe
 
 PairName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -117,6 +118,12 @@ class SplitParameters(Parameters):
     """Which products are kept out of training."""
 
     held_out: float = Field(0.1, ge=0, le=1, description="share of the captions kept out")
+    validation: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="share of the captions by which the best epoch is chosen; not trained on",
+    )
     seed: int = Field(0, description="decides which captions are kept out")
     benchmark: str | None = Field(
         None,
@@ -143,6 +150,12 @@ class TrainingParameters(Parameters):
     dimensions: int = Field(128, ge=2, le=4096, description="width of the shared space")
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
     seed: int = Field(0, ge=0, description="of weights, order, augmentation and dropout")
+    resume: bool = Field(
+        True, description="go on from the last state of the same training; false begins anew"
+    )
+    state_seconds: float = Field(
+        60, ge=0, description="least seconds between two states that a killed run resumes from"
+    )
 
     def recipe_for(self, pair: Pair) -> Recipe:
         """The shared recipe with the pair's own knobs in place.

@@ -36,7 +36,7 @@ Examples = pa.DataFrameSchema(
         "id": _id,
         "row": pa.Column("int64", pa.Check.ge(0), unique=True),
         "caption_id": pa.Column("int64", pa.Check.ge(0)),
-        "split": pa.Column(str, pa.Check.isin(["train", "held_out"])),
+        "split": pa.Column(str, pa.Check.isin(["train", "validation", "held_out"])),
         "caption": _caption,
         **_attributes,
     },

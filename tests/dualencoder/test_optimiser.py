@@ -1,11 +1,9 @@
 import math
 
 import pytest
-from torch import nn
-from torch.optim import SGD
 
 from shopclip.dualencoder import Recipe
-from shopclip.dualencoder.optimiser import build_optimiser, build_schedule
+from shopclip.dualencoder.optimiser import build_optimiser, set_learning_rates, share_of_peak
 
 
 def test_parts_learn_at_their_own_rates_and_only_matrices_decay(model):
@@ -33,12 +31,15 @@ def test_frozen_weights_are_left_out(model):
 
 
 def test_the_schedule_by_hand():
-    optimiser = SGD([nn.Parameter()], lr=1.0)
-    schedule = build_schedule(optimiser, steps=10, warmup=0.2)
-    rates = []
-    for _ in range(10):
-        rates.append(schedule.get_last_lr()[0])
-        optimiser.step()
-        schedule.step()
+    rates = [share_of_peak(step, steps=10, warmup=0.2) for step in range(10)]
     cosine = [0.5 * (1 + math.cos(math.pi * step / 8)) for step in range(8)]
     assert rates == pytest.approx([0.5, 1.0, *cosine])
+
+
+def test_every_group_follows_the_schedule_from_its_own_peak(model):
+    optimiser = build_optimiser(model, Recipe(text_learning_rate=1e-4, image_learning_rate=1e-3))
+    peaks = [group["lr"] for group in optimiser.param_groups]
+    assert set_learning_rates(optimiser, 0, steps=10, warmup=0.2) == pytest.approx(max(peaks) / 2)
+    assert [group["lr"] for group in optimiser.param_groups] == pytest.approx(
+        [peak / 2 for peak in peaks]
+    )

@@ -10,45 +10,57 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shopclip.dualencoder.checkpoint import CheckpointError
+    from shopclip.dualencoder.encoder_spec import ImageEncoder, TextEncoder
     from shopclip.dualencoder.encoders import EncoderUnavailableError
     from shopclip.dualencoder.examples import Examples
     from shopclip.dualencoder.image_store import ImageStore, ImageStoreError
     from shopclip.dualencoder.model import DualEncoder
     from shopclip.dualencoder.ranks import Ranks, rank
-    from shopclip.dualencoder.recipe import ImageEncoder, Recipe, TextEncoder
-    from shopclip.dualencoder.training import Step, TrainingError, choose_device, fit
+    from shopclip.dualencoder.recipe import Recipe
+    from shopclip.dualencoder.resumption import BusyError, Resumption
+    from shopclip.dualencoder.training import choose_device, fit
+    from shopclip.dualencoder.training_errors import TrainingError
+    from shopclip.dualencoder.training_log import Epoch, Step, TrainingLog
 
 _HOMES = {
+    "BusyError": "resumption",
     "CheckpointError": "checkpoint",
     "DualEncoder": "model",
     "EncoderUnavailableError": "encoders",
+    "Epoch": "training_log",
     "Examples": "examples",
-    "ImageEncoder": "recipe",
+    "ImageEncoder": "encoder_spec",
     "ImageStore": "image_store",
     "ImageStoreError": "image_store",
     "Ranks": "ranks",
     "Recipe": "recipe",
-    "Step": "training",
-    "TextEncoder": "recipe",
-    "TrainingError": "training",
+    "Resumption": "resumption",
+    "Step": "training_log",
+    "TextEncoder": "encoder_spec",
+    "TrainingError": "training_errors",
+    "TrainingLog": "training_log",
     "choose_device": "training",
     "fit": "training",
     "rank": "ranks",
 }
 
 __all__ = [
+    "BusyError",
     "CheckpointError",
     "DualEncoder",
     "EncoderUnavailableError",
+    "Epoch",
     "Examples",
     "ImageEncoder",
     "ImageStore",
     "ImageStoreError",
     "Ranks",
     "Recipe",
+    "Resumption",
     "Step",
     "TextEncoder",
     "TrainingError",
+    "TrainingLog",
     "choose_device",
     "fit",
     "rank",

@@ -59,6 +59,7 @@ def _describe(model: DualEncoder) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "dimensions": model.text.projection[1].out_features,
+        "biased": model.temperature.bias is not None,
         "text": {
             "config": model.text.encoder.config.to_dict(),  # type: ignore[union-attr,operator]
             "pooling": model.text.pooling,
@@ -92,7 +93,7 @@ def _rebuild(facts: dict[str, Any], folder: Path) -> DualEncoder:
             encoder_from_config(image["config"]), size=tuple(image["size"]),
             dimensions=dimensions, pooling=image["pooling"],
         ),
-        Temperature(),
+        Temperature(bias=0.0 if facts.get("biased") else None),
     )  # fmt: skip
     model.load_state_dict(load_file(folder / "model.safetensors"))
     return model

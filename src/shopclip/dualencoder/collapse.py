@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+SAME = 0.98  # mean cosine above which all embeddings are one point
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -22,7 +24,7 @@ class Spread:
 
     @property
     def collapsed(self) -> bool:
-        return self.mean_cosine > 0.98 or self.effective_rank < 2
+        return self.mean_cosine > SAME or self.effective_rank < 2
 
 
 def spread(embeddings: np.ndarray) -> Spread:
@@ -38,4 +40,23 @@ def spread(embeddings: np.ndarray) -> Spread:
 
 def stuck_at_chance(losses: np.ndarray, chance_loss: float, last: int = 20) -> bool:
     """Whether the last losses are still those of towers that see nothing, ln(batch size)."""
-    return len(losses) > 0 and float(np.mean(losses[-last:])) > 0.98 * chance_loss
+    return len(losses) > 0 and float(np.mean(losses[-last:])) > SAME * chance_loss
+
+
+def hubness(queries: np.ndarray, gallery: np.ndarray, nearest: int = 10) -> float:
+    """Skewness of how often each gallery item is among the nearest of a query.
+
+    Radovanović et al. 2010 (Hubs in Space, equation 1): about 0 where everything is found equally
+    often, large where a few hubs crowd out the rest. 0 where the gallery is no larger than
+    `nearest`.
+
+    Args:
+        queries, gallery: L2-normalised, float (n, dimensions) and (m, dimensions).
+    """
+    if len(gallery) <= nearest:
+        return 0.0
+    similarities = queries @ gallery.T
+    found = np.argpartition(-similarities, nearest - 1, axis=1)[:, :nearest]
+    counts = np.bincount(found.ravel(), minlength=len(gallery)).astype(np.float64)
+    deviation = counts.std()
+    return float(((counts - counts.mean()) ** 3).mean() / deviation**3) if deviation else 0.0

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from shopclip.dualencoder.recipe import Encoder, ImageEncoder, TextEncoder
+from shopclip.dualencoder.encoder_spec import Encoder, ImageEncoder, TextEncoder
 from shopclip.dualencoder.tokenizers import train_tokenizer
 from shopclip.errors import ShopclipError
 

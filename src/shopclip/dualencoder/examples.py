@@ -18,6 +18,8 @@ class Examples:
         captions: the distinct captions, and any other texts that `variants` names.
         variants: int64 (examples, variants), rows of `captions` of which training draws one an
             example and step; None where the caption is the only one.
+        pictures: a name for the content of `images`, such as the fingerprint of their store;
+            without one it is computed where it is needed.
     """
 
     images: np.ndarray
@@ -25,6 +27,7 @@ class Examples:
     caption_ids: np.ndarray
     captions: tuple[str, ...]
     variants: np.ndarray | None = None
+    pictures: str = ""
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from shopclip.dualencoder import checkpoint
+from shopclip.dualencoder.encoder_spec import ImageEncoder, TextEncoder
 from shopclip.dualencoder.encoders import build_image_encoder, build_text_encoder
-from shopclip.dualencoder.recipe import ImageEncoder, TextEncoder
+from shopclip.dualencoder.losses import LOSSES
 from shopclip.dualencoder.temperature import Temperature
 from shopclip.dualencoder.tokens import Tokens
 from shopclip.dualencoder.towers import ImageTower, TextTower
@@ -36,7 +37,8 @@ class DualEncoder(nn.Module):
         captions: Iterable[str],
         size: tuple[int, int],
         dimensions: int = 128,
-        temperature: float = 0.07,
+        loss: str = "info_nce",
+        temperature: float | None = None,
         seed: int = 0,
     ) -> DualEncoder:
         """Make the towers that the specs describe.
@@ -45,6 +47,8 @@ class DualEncoder(nn.Module):
             captions: training captions, for the tokenizer of a text encoder from scratch.
             size: height and width in pixels at which the image tower sees pictures.
             dimensions: width of the shared space.
+            loss: what the towers will learn by; it decides where temperature and bias start.
+            temperature: the initial one, where it is not the loss's own.
             seed: of every weight that is not pretrained; torch's global state is left alone.
 
         Raises:
@@ -62,7 +66,7 @@ class DualEncoder(nn.Module):
                 ImageTower(
                     image_encoder, size=size, dimensions=dimensions, pooling=image.pooling
                 ),
-                Temperature(temperature),
+                Temperature(temperature or LOSSES[loss].temperature, LOSSES[loss].bias),
             )  # fmt: skip
 
     @property
@@ -70,7 +74,7 @@ class DualEncoder(nn.Module):
         return self.temperature.log_scale.device
 
     def forward(self, images: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Scaled cosine similarities (batch, batch); rows are images, columns captions."""
+        """Logits (batch, batch): scaled cosine similarities; rows are images, columns captions."""
         return self.temperature(self.image(images) @ self.text(input_ids, attention_mask).T)
 
     def tokenise(self, captions: Sequence[str]) -> Tokens:

@@ -1,4 +1,4 @@
-"""AdamW with a learning rate per part, and its schedule."""
+"""AdamW with a learning rate a part, and its schedule."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import math
 
 from torch import nn
 from torch.optim import AdamW
-from torch.optim.lr_scheduler import LambdaLR
 
 from shopclip.dualencoder.recipe import Recipe
 
 
 def build_optimiser(model: nn.Module, recipe: Recipe) -> AdamW:
-    """Either encoder learns at its own rate, projections and temperature at a third.
+    """AdamW in which either encoder learns at its own rate, projections and temperature at a third.
 
     Norms, biases and the temperature are not decayed: decay would pull them to a meaningless zero.
     """
@@ -29,21 +28,29 @@ def build_optimiser(model: nn.Module, recipe: Recipe) -> AdamW:
             groups.setdefault((rate, decay), []).append(parameter)
     return AdamW(
         [
-            {"params": parameters, "lr": rate, "weight_decay": decay}
+            {"params": parameters, "lr": rate, "peak": rate, "weight_decay": decay}
             for (rate, decay), parameters in groups.items()
         ],
         betas=(0.9, recipe.beta2),
         eps=recipe.epsilon,
+        fused=True,
     )
 
 
-def build_schedule(optimiser: AdamW, *, steps: int, warmup: float) -> LambdaLR:
+def set_learning_rates(optimiser: AdamW, step: int, *, steps: int, warmup: float) -> float:
+    """Give every group its rate at this step, of its own peak; returns the highest.
+
+    It depends on the number of the step alone, so that a resumed training has nothing to restore.
+    """
+    share = share_of_peak(step, steps=steps, warmup=warmup)
+    for group in optimiser.param_groups:
+        group["lr"] = share * group["peak"]
+    return float(max(group["lr"] for group in optimiser.param_groups))
+
+
+def share_of_peak(step: int, *, steps: int, warmup: float) -> float:
     """Linear warm-up over a share of the steps, then half a cosine down to zero."""
     rising = max(1, round(steps * warmup))
-
-    def factor(step: int) -> float:
-        if step < rising:
-            return (step + 1) / rising
-        return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
-
-    return LambdaLR(optimiser, factor)
+    if step < rising:
+        return (step + 1) / rising
+    return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))

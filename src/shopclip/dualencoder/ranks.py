@@ -30,6 +30,12 @@ class Ranks:
         """
         return np.clip((k - self.better) / self.tied, 0.0, 1.0)
 
+    def reciprocals(self) -> np.ndarray:
+        """One over the place of the query's answer, float64 (queries,), ties as in `hits`."""
+        last = int((self.better + self.tied).max(initial=0))
+        harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, last + 1))])
+        return (harmonic[self.better + self.tied] - harmonic[self.better]) / self.tied
+
 
 def rank(queries: np.ndarray, gallery: np.ndarray, *, chunk: int = 512) -> Ranks:
     """Rank the gallery for every query; query i's own answer is gallery item i.

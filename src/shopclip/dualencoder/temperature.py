@@ -11,15 +11,16 @@ MAX_SCALE = 100.0  # CLIP (Radford et al. 2021, section 2.5) stops here; above i
 
 
 class Temperature(nn.Module):
-    """Multiplies cosine similarities by a learned scale of at most `MAX_SCALE`.
+    """Multiplies cosine similarities by a learned scale of at most `MAX_SCALE`, and may add a bias.
 
     The scale is the inverse of the temperature and is learned as its logarithm, so that it stays
-    positive.
+    positive. The bias is SigLIP's; InfoNCE would not notice one.
     """
 
-    def __init__(self, initial: float = 0.07) -> None:
+    def __init__(self, initial: float = 0.07, bias: float | None = None) -> None:
         super().__init__()
         self.log_scale = nn.Parameter(torch.tensor(math.log(1 / initial)))
+        self.bias = None if bias is None else nn.Parameter(torch.tensor(bias))
 
     @property
     def scale(self) -> Tensor:
@@ -32,4 +33,5 @@ class Temperature(nn.Module):
         self.log_scale.clamp_(max=math.log(MAX_SCALE) - 1e-6)
 
     def forward(self, similarities: Tensor) -> Tensor:
-        return similarities * self.scale
+        logits = similarities * self.scale
+        return logits if self.bias is None else logits + self.bias

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 import torch.nn.functional as F  # noqa: N812  torch's own name for it
 from torch import Tensor, nn
 
@@ -14,14 +15,16 @@ from shopclip.dualencoder.pooling import POOLINGS, image_pooling, text_pooling
 class Projection(nn.Sequential):
     """LayerNorm and a linear map: (batch, width) → L2-normalised (batch, dimensions).
 
-    The norm takes out the common direction of anisotropic features, such as GPT-2's.
+    The norm takes out the common direction of anisotropic features, such as GPT-2's. Both are in
+    fp32 whatever the encoder computes in: a unit vector in bf16 would be off by half a percent.
     """
 
     def __init__(self, width: int, dimensions: int) -> None:
         super().__init__(nn.LayerNorm(width), nn.Linear(width, dimensions, bias=False))
 
     def forward(self, features: Tensor) -> Tensor:
-        return F.normalize(super().forward(features), dim=-1)
+        with torch.autocast(features.device.type, enabled=False):
+            return F.normalize(super().forward(features.float()), dim=-1)
 
 
 class TextTower(nn.Module):
@@ -38,9 +41,13 @@ class TextTower(nn.Module):
         self.projection = Projection(encoder.config.hidden_size, dimensions)  # type: ignore[union-attr,arg-type]
         encoder.config.use_cache = False  # type: ignore[union-attr]
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+    def features(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """What the projection gets, (batch, width)."""
         output = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
-        return self.projection(POOLINGS[self.pooling](output.last_hidden_state, attention_mask))
+        return POOLINGS[self.pooling](output.last_hidden_state, attention_mask)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        return self.projection(self.features(input_ids, attention_mask))
 
 
 class ImageTower(nn.Module):
@@ -61,10 +68,14 @@ class ImageTower(nn.Module):
             {"interpolate_pos_encoding": True} if resizes and self.pooling == "cls" else {}
         )
 
-    def forward(self, images: Tensor) -> Tensor:
+    def features(self, images: Tensor) -> Tensor:
+        """What the projection gets, (batch, width)."""
         pixel_values = to_pixel_values(images, self.size)
         output = self.encoder(pixel_values=pixel_values, **self.options)
-        return self.projection(POOLINGS[self.pooling](output.last_hidden_state, None))
+        return POOLINGS[self.pooling](output.last_hidden_state, None)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.projection(self.features(images))
 
 
 def _positions(config: Any) -> int:

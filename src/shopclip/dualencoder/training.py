@@ -3,44 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict
+from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor
-from torch.nn.utils import clip_grad_norm_
 from tqdm import tqdm
 
+import shopclip
+from shopclip.dualencoder import fingerprint
 from shopclip.dualencoder.examples import Examples
-from shopclip.dualencoder.losses import info_nce
+from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.model import DualEncoder
-from shopclip.dualencoder.optimiser import build_optimiser, build_schedule
-from shopclip.dualencoder.pixels import augment
+from shopclip.dualencoder.probe import Probe
 from shopclip.dualencoder.recipe import Recipe
-from shopclip.errors import ShopclipError
-
-
-class TrainingError(ShopclipError):
-    """Training cannot start or cannot go on."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one step leaves in the log.
-
-    `loss` is in nats, `chance_loss` is that of towers that see nothing, `learning_rate` the highest
-    of all parts, `temperature` one over the scale.
-    """
-
-    step: int
-    epoch: int
-    loss: float
-    chance_loss: float
-    gradient_norm: float
-    learning_rate: float
-    temperature: float
-    images_per_second: float
+from shopclip.dualencoder.resumption import Resumption
+from shopclip.dualencoder.training_errors import TrainingError, explained
+from shopclip.dualencoder.training_log import TrainingLog
+from shopclip.dualencoder.training_state import TrainingState
 
 
 def choose_device(wanted: str = "auto") -> torch.device:
@@ -55,98 +34,112 @@ def fit(
     examples: Examples,
     recipe: Recipe,
     *,
+    validation: Examples | None = None,
     seed: int = 0,
     device: torch.device | str = "cpu",
+    resumption: Resumption | None = None,
+    cache: Path | None = None,
     title: str = "training",
-) -> list[Step]:
-    """Train the model in place and return its log, one entry a step.
+) -> TrainingLog:
+    """Train the model in place.
 
-    On a CPU the same seed gives the same weights to the last bit.
+    On a CPU the same seed gives the same weights to the last bit, resumed or not.
 
     Args:
         examples: the training examples, at least two.
+        validation: examples that are not trained on, at least two; the model ends with the weights
+            of the epoch that retrieves them best. Without them it ends with those of the last.
         seed: of dropout, augmentation and the order of examples.
+        resumption: where states are written, and from which a killed training goes on.
+        cache: folder for the features of frozen encoders; without one they stay in memory.
         title: what the progress bar is called.
 
     Raises:
-        TrainingError: there is nothing to contrast, or the loss is no longer finite.
+        TrainingError: there is nothing to contrast, memory ran out, or a loss is not finite.
+        BusyError: another process trains in the folder of `resumption`.
     """
-    if recipe.epochs and len(examples) < 2:
+    if not recipe.epochs:
+        return TrainingLog()
+    if len(examples) < 2:
         raise TrainingError(f"contrastive training takes at least 2 examples, got {len(examples)}")
-    batch_size = min(recipe.batch_size, len(examples))
-    per_epoch = len(examples) // batch_size if batch_size else 0
-    model.to(device)
-    tokens = model.tokenise(examples.captions)
-    optimiser = build_optimiser(model, recipe)
-    schedule = build_schedule(optimiser, steps=recipe.epochs * per_epoch, warmup=recipe.warmup)
-    order = torch.Generator().manual_seed(seed)
-    log: list[Step] = []
-    with (
-        torch.random.fork_rng(devices=[]),
-        tqdm(total=recipe.epochs * per_epoch, desc=title, unit="step", mininterval=1) as bar,
-    ):
-        torch.manual_seed(seed)
-        for epoch in range(recipe.epochs):
-            model.train()  # an embedding call between epochs may have switched it off
-            for batch in _batches(len(examples), batch_size, order):
-                started = time.perf_counter()
-                caption_ids = torch.from_numpy(examples.caption_ids[batch])
-                images = torch.from_numpy(examples.pixels(batch)).to(device)
-                images = augment(images, crop=recipe.crop, flip=recipe.flip, generator=order)
-                drawn = _draw_captions(examples, batch, order)
-                logits = model(images, *tokens.batch(drawn, device))
-                loss = info_nce(logits, caption_ids.to(device))
-                norm = _update(model, loss, optimiser, recipe.max_gradient_norm)
-                rate = float(max(schedule.get_last_lr()))
-                schedule.step()
-                log.append(
-                    Step(
-                        step=len(log),
-                        epoch=epoch,
-                        loss=loss.item(),
-                        chance_loss=float(np.log(len(batch))),
-                        gradient_norm=norm,
-                        learning_rate=rate,
-                        temperature=1 / model.temperature.scale.item(),
-                        images_per_second=len(batch) / (time.perf_counter() - started),
-                    )
-                )
-                _check_finite(log[-1])
-                bar.set_postfix(epoch=epoch + 1, loss=f"{log[-1].loss:.3f}", refresh=False)
-                bar.update()
-    return log
-
-
-def _batches(examples: int, size: int, order: torch.Generator) -> Iterator[np.ndarray]:
-    """A new permutation in batches of one size; the rest of an epoch meets its turn in another."""
-    permutation = torch.randperm(examples, generator=order)
-    for batch in permutation[: examples - examples % size].split(size):
-        yield batch.numpy()
-
-
-def _draw_captions(examples: Examples, batch: np.ndarray, order: torch.Generator) -> Tensor:
-    """A row of `captions` for each example: its only one, or one of its variants."""
-    if examples.variants is None:
-        return torch.from_numpy(examples.caption_ids[batch])
-    variants = torch.from_numpy(examples.variants[batch])
-    drawn = torch.randint(variants.shape[1], (len(batch), 1), generator=order)
-    return variants.gather(1, drawn).squeeze(1)
-
-
-def _update(
-    model: DualEncoder, loss: Tensor, optimiser: torch.optim.Optimizer, max_norm: float
-) -> float:
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    norm = clip_grad_norm_(model.parameters(), max_norm).item()
-    optimiser.step()
-    model.temperature.clamp_()
-    return norm
-
-
-def _check_finite(step: Step) -> None:
-    if not np.isfinite(step.loss):
+    if recipe.patience and not validation:
         raise TrainingError(
-            f"the loss became {step.loss} at step {step.step} (epoch {step.epoch + 1}, learning "
-            f"rate {step.learning_rate:.2g}); lower the learning rates or lengthen warmup"
+            "recipe.patience waits for a better validation MRR, but there are no validation "
+            "examples; set splits.validation, or patience to null"
         )
+    model.to(device)
+    untrained = fingerprint.of_weights(model) if resumption else ""
+    learner = Learner(model, examples, recipe, seed=seed, cache=cache)
+    judged, validated = (validation, True) if validation else (examples, False)
+    if resumption is None:
+        return _train(learner, judged, validated, None, title)
+    data = [fingerprint.of_examples(one) for one in (examples, validation) if one]
+    version = shopclip.__version__, torch.__version__
+    resumption.identity = fingerprint.of(asdict(recipe), seed, untrained, data, version)
+    with resumption.locked():
+        return _train(learner, judged, validated, resumption, title)
+
+
+def _train(
+    learner: Learner, examples: Examples, validated: bool, resumption: Resumption | None, title: str
+) -> TrainingLog:
+    """Train to the end; `examples` are those that the towers are judged by after every epoch."""
+    state = resumption.restore(learner) if resumption else TrainingState()
+    if state.done:
+        return state.log
+    probe, steps = Probe.of(examples), state.log.steps
+    with (
+        torch.random.fork_rng(devices=_generators(learner.model.device)),
+        tqdm(
+            total=learner.steps, initial=len(steps), desc=title, unit="step", mininterval=1
+        ) as bar,
+    ):
+        while not _over(learner, state):
+            started = time.perf_counter()
+            _train_epoch(learner, state, resumption, bar)
+            done = steps[len(state.log.epochs) * learner.per_epoch :]
+            seconds = time.perf_counter() - started
+            state.log.epochs.append(probe.look(learner.model, done, learner.precision, seconds))
+            if validated:
+                _keep_best(learner, state)
+    if state.best:
+        learner.model.load_state_dict(state.best)
+    state.done = True
+    if resumption:
+        resumption.finish(state, learner)
+    return state.log
+
+
+def _train_epoch(
+    learner: Learner, state: TrainingState, resumption: Resumption | None, bar: tqdm[None]
+) -> None:
+    """The steps that are left of the epoch."""
+    steps, epoch = state.log.steps, len(state.log.epochs)
+    with explained(learner, resumption):
+        for number, batch in learner.batches(len(steps), (epoch + 1) * learner.per_epoch):
+            steps.append(learner.step(batch, number))
+            bar.set_postfix(epoch=epoch + 1, loss=f"{steps[-1].loss:.3f}", refresh=False)
+            bar.update()
+            if resumption:
+                resumption.save_if_due(state, learner)
+
+
+def _keep_best(learner: Learner, state: TrainingState) -> None:
+    """Copy the weights if no epoch before did as well on validation examples."""
+    epochs = state.log.epochs
+    if state.log.best_epoch is None or epochs[-1].mrr > epochs[state.log.best_epoch].mrr:
+        state.log.best_epoch = epochs[-1].epoch
+        weights = learner.model.state_dict()
+        state.best = {name: value.detach().cpu().clone() for name, value in weights.items()}
+
+
+def _over(learner: Learner, state: TrainingState) -> bool:
+    """Whether all epochs are done, or too many since the best one."""
+    done, best, patience = len(state.log.epochs), state.log.best_epoch, learner.recipe.patience
+    waited = done - 1 - best if best is not None else 0
+    return done == learner.recipe.epochs or (patience is not None and waited >= patience)
+
+
+def _generators(device: torch.device) -> list[torch.device]:
+    """The devices beside the CPU whose global generator training sets."""
+    return [device] if device.type == "cuda" else []

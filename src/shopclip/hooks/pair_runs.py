@@ -48,16 +48,11 @@ class PairRuns:
 
     def log_steps(self, pair: str, log: pd.DataFrame) -> None:
         """Log every numeric column of a training log, by step."""
-        columns = [column for column in log.columns if column not in ("step", "epoch")]
-        rows = [
-            (f"train.{column}", value, step)
-            for column in columns
-            for step, value in zip(log["step"], log[column], strict=True)
-        ]
-        if len(log):
-            epochs = log.groupby("epoch")["loss"].mean()
-            rows += [("epoch.loss", value, epoch) for epoch, value in epochs.items()]
-        self._log(pair, rows)
+        self._log_columns(pair, "train", log, by="step")
+
+    def log_epochs(self, pair: str, log: pd.DataFrame) -> None:
+        """Log every numeric column of an epoch log, by epoch."""
+        self._log_columns(pair, "epoch", log, by="epoch")
 
     def log_scores(self, pair: str, scores: pd.DataFrame) -> None:
         """Log a row of scores as `protocol.direction.score`."""
@@ -93,6 +88,17 @@ class PairRuns:
             run = self._client.create_run(self._parent.info.experiment_id, tags=tags, run_name=pair)
             self._runs[pair] = run.info.run_id
         return self._runs[pair]
+
+    def _log_columns(self, pair: str, prefix: str, log: pd.DataFrame, *, by: str) -> None:
+        columns = [column for column in log.columns if column not in ("step", "epoch")]
+        self._log(
+            pair,
+            [
+                (f"{prefix}.{column}", value, place)
+                for column in columns
+                for place, value in zip(log[by], log[column], strict=True)
+            ],
+        )
 
     def _log(self, pair: str, rows: list[tuple[str, Any, Any]]) -> None:
         from mlflow.entities import Metric

@@ -67,6 +67,8 @@ class TrackingHook(MlflowHook):
         for name, value in outputs.items():
             if name == f"training_log_{pair}":
                 self._pair_runs.log_steps(pair, value)
+            elif name == f"epoch_log_{pair}":
+                self._pair_runs.log_epochs(pair, value)
             elif name == f"metrics_{pair}":
                 self._pair_runs.log_scores(pair, value)
             elif name == f"diagnostics_{pair}":

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopclip.benchmark import Benchmark
-from shopclip.pipelines.preprocessing.splitting import caption_keys, held_out, of_benchmark
+from shopclip.pipelines.preprocessing.splitting import caption_keys, of_benchmark, split
 
 CAPTIONS = pd.Series([f"shirt {i % 700}" for i in range(1000)])
 
@@ -13,29 +13,37 @@ def test_captions_that_read_the_same_have_the_same_key():
     assert keys.nunique() == 2
 
 
-def test_no_caption_is_on_both_sides():
-    kept_out = held_out(CAPTIONS, 0.3, seed=0)
-    assert set(CAPTIONS[kept_out]).isdisjoint(CAPTIONS[~kept_out])
+def test_no_caption_is_on_two_sides():
+    sides = CAPTIONS.groupby(split(CAPTIONS, 0.3, 0.3, seed=0)).unique()
+    assert set(sides.index) == {"held_out", "validation", "train"}
+    assert sum(len(captions) for captions in sides) == CAPTIONS.nunique()
 
 
-def test_about_the_share_is_kept_out():
+def test_about_the_shares_are_kept_out():
     distinct = pd.Series([f"caption {i}" for i in range(10_000)])
-    assert abs(held_out(distinct, 0.1, seed=0).mean() - 0.1) < 0.01
+    shares = split(distinct, 0.1, 0.2, seed=0).value_counts(normalize=True)
+    assert abs(shares["held_out"] - 0.1) < 0.01
+    assert abs(shares["validation"] - 0.2) < 0.015
 
 
 def test_the_ends_of_the_share_are_exact():
-    assert not held_out(CAPTIONS, 0, seed=0).any()
-    assert held_out(CAPTIONS, 1, seed=0).all()
+    assert (split(CAPTIONS, 0, 0, seed=0) == "train").all()
+    assert (split(CAPTIONS, 1, 0.1, seed=0) == "held_out").all()
+
+
+def test_validation_takes_nothing_from_what_is_held_out():
+    without, with_validation = (split(CAPTIONS, 0.3, share, seed=0) for share in (0, 0.2))
+    assert (without == "held_out").equals(with_validation == "held_out")
 
 
 def test_another_seed_draws_another_split():
-    assert not held_out(CAPTIONS, 0.5, seed=0).equals(held_out(CAPTIONS, 0.5, seed=1))
+    assert not split(CAPTIONS, 0.5, 0, seed=0).equals(split(CAPTIONS, 0.5, 0, seed=1))
 
 
 @given(st.lists(st.text(max_size=5), min_size=1), st.lists(st.text(max_size=5)))
 def test_new_products_move_no_old_one(old, new):
-    before = held_out(pd.Series(old), 0.5, seed=0)
-    after = held_out(pd.Series(new + old), 0.5, seed=0)
+    before = split(pd.Series(old), 0.4, 0.3, seed=0)
+    after = split(pd.Series(new + old), 0.4, 0.3, seed=0)
     assert after.tolist()[len(new) :] == before.tolist()
 
 

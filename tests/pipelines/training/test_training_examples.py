@@ -3,7 +3,7 @@ import pandas as pd
 
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.parameters import CaptionParameters
-from shopclip.pipelines.training.examples import training_examples
+from shopclip.pipelines.training.examples import training_examples, validation_examples
 from tests.conftest import noise
 
 TABLE = pd.DataFrame(
@@ -35,6 +35,19 @@ def test_enriched_captions_follow_the_raw_ones_and_leave_the_positives_alone():
     assert training.caption_ids.tolist() == [0, 0, 1]
     assert training.captions == ("Cap", "Bag", "Cap, Red", "cap, Red", "Bag")
     assert training.variants.tolist() == [[2, 2], [3, 3], [4, 4]]
+
+
+def test_validation_examples_have_raw_captions_numbered_anew():
+    table = TABLE.assign(split=["train", "validation", "train", "held_out", "validation"])
+    validation = validation_examples(table, STORE)
+    assert validation.rows.tolist() == [1, 4]
+    assert validation.caption_ids.tolist() == [0, 0]
+    assert validation.captions == ("Hat",)
+
+
+def test_fewer_than_two_validation_examples_are_none():
+    table = TABLE.assign(split=["validation", *TABLE["split"][1:]])
+    assert validation_examples(table, STORE) is None
 
 
 def test_no_held_out_caption_or_attribute_reaches_training():

@@ -14,7 +14,7 @@ from shopclip.dualencoder.image_store import ImageStore, ImageStream
 from shopclip.parameters import CatalogueParameters, ImageParameters, SplitParameters
 from shopclip.pipelines.preprocessing.decoding import decode_stream
 from shopclip.pipelines.preprocessing.source import image_source
-from shopclip.pipelines.preprocessing.splitting import caption_keys, held_out, of_benchmark
+from shopclip.pipelines.preprocessing.splitting import caption_keys, of_benchmark, split
 
 
 def number_captions(products: pd.DataFrame) -> pd.DataFrame:
@@ -26,17 +26,17 @@ def number_captions(products: pd.DataFrame) -> pd.DataFrame:
 
 
 def split_captions(captions: pd.DataFrame, parameters: SplitParameters) -> pd.DataFrame:
-    """Say of each product whether it is in the split `train` or `held_out`: `id`, `split`.
+    """Say of each product whether it is to `train`, for `validation` or `held_out`: `id`, `split`.
 
     Raises:
         BenchmarkError: the file of `splits.benchmark` is missing or of another kind.
     """
     keys = captions["caption_key"]
-    kept_out = held_out(keys, parameters.held_out, parameters.seed)
+    splits = split(keys, parameters.held_out, parameters.validation, parameters.seed)
     if parameters.benchmark:
-        kept_out |= of_benchmark(captions["id"], keys, Benchmark.read(Path(parameters.benchmark)))
-    split = kept_out.map({True: "held_out", False: "train"})
-    return pd.DataFrame({"id": captions["id"], "split": split})
+        asked = of_benchmark(captions["id"], keys, Benchmark.read(Path(parameters.benchmark)))
+        splits = splits.mask(asked, "held_out")
+    return pd.DataFrame({"id": captions["id"], "split": splits})
 
 
 def decode_images(

@@ -20,11 +20,16 @@ def caption_keys(captions: pd.Series[str]) -> pd.Series[str]:
     return pd.Series(pd.array(list(keys), dtype="str"), index=captions.index, name=captions.name)
 
 
-def held_out(keys: pd.Series[str], share: float, seed: int) -> pd.Series[bool]:
-    """Whether each caption is kept out of training; about `share` of the distinct ones are."""
+def split(keys: pd.Series[str], held_out: float, validation: float, seed: int) -> pd.Series[str]:
+    """`held_out`, `validation` or `train` for each caption, by shares of the distinct ones.
+
+    A caption that is held out stays so whatever share is kept for validation.
+    """
     numbers, distinct = pd.factorize(keys)
-    kept_out = np.array([_uniform(key, seed) < share for key in distinct], dtype=bool)
-    return pd.Series(kept_out[numbers], index=keys.index)
+    places = np.array([_uniform(key, seed) for key in distinct])
+    ends = [held_out, held_out + validation]
+    names = np.array(["held_out", "validation", "train"])
+    return pd.Series(names[np.searchsorted(ends, places, side="right")][numbers], index=keys.index)
 
 
 def of_benchmark(

@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from shopclip.dualencoder.recipe import Encoder, Recipe
+from shopclip.dualencoder.encoder_spec import Encoder
+from shopclip.dualencoder.recipe import Recipe
 from shopclip.parameters import (
     CatalogueParameters,
     EvaluationParameters,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.image_store import ImageStore
+from shopclip.dualencoder.training_log import Epoch, Step
 from shopclip.parameters import CaptionParameters, ImageParameters, Pair, TrainingParameters
-from shopclip.pipelines.training.examples import training_examples
+from shopclip.pipelines.training.examples import training_examples, validation_examples
 
 if TYPE_CHECKING:
     from shopclip.dualencoder import DualEncoder
@@ -20,20 +24,52 @@ else:
 def train(
     examples: pd.DataFrame,
     image_store: ImageStore,
+    training_states: Path,
+    encoder_features: Path,
     pair: Pair,
     parameters: TrainingParameters,
     images: ImageParameters,
     captions: CaptionParameters,
-) -> tuple[DualEncoder, pd.DataFrame]:
-    """Build the towers of a pair and fit them to the training split; the log has a row a step."""
-    from shopclip.dualencoder import DualEncoder, Step, choose_device, fit
+) -> tuple[DualEncoder, pd.DataFrame, pd.DataFrame]:
+    """Build the towers of a pair and fit them to the training split.
+
+    Args:
+        training_states: folder from which a killed training goes on.
+        encoder_features: folder for what frozen encoders say, shared by the pairs.
+
+    Returns:
+        The dual encoder, and its log, a row a step and a row an epoch.
+    """
+    from shopclip.dualencoder import Resumption, choose_device, fit
 
     recipe, seed = parameters.recipe_for(pair), parameters.seed
     training = training_examples(examples, image_store, captions, seed)
-    model = DualEncoder.build(
-        pair.text, pair.image, captions=training.captions, size=images.size.pixels,
-        dimensions=parameters.dimensions, temperature=recipe.temperature, seed=seed,
+    model = build(pair, training, parameters, images)
+    resumption = Resumption(training_states, seconds=parameters.state_seconds)
+    if not parameters.resume:
+        resumption.forget()
+    log = fit(
+        model, training, recipe, seed=seed, device=choose_device(parameters.device),
+        validation=validation_examples(examples, image_store), resumption=resumption,
+        cache=encoder_features,
     )  # fmt: skip
-    log = fit(model, training, recipe, seed=seed, device=choose_device(parameters.device))
-    columns = list(Step.__dataclass_fields__)
-    return model, pd.DataFrame([asdict(step) for step in log], columns=columns)
+    return model, _table(Step, log.steps), _table(Epoch, log.epochs)
+
+
+def build(
+    pair: Pair, training: Examples, parameters: TrainingParameters, images: ImageParameters
+) -> DualEncoder:
+    """The pair's towers before training."""
+    from shopclip.dualencoder import DualEncoder
+
+    recipe = parameters.recipe_for(pair)
+    return DualEncoder.build(
+        pair.text, pair.image, captions=training.captions, size=images.size.pixels,
+        dimensions=parameters.dimensions, loss=recipe.loss, temperature=recipe.temperature,
+        seed=parameters.seed,
+    )  # fmt: skip
+
+
+def _table(kind: type[Step | Epoch], rows: Sequence[Step | Epoch]) -> pd.DataFrame:
+    columns = [field.name for field in fields(kind)]
+    return pd.DataFrame([asdict(row) for row in rows], columns=columns)

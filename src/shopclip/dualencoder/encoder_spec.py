@@ -1,0 +1,47 @@
+"""Which encoders a pair is made of, as plain checked dataclasses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from shopclip.dualencoder.knobs import Checked, knob
+
+Pooling = Literal["auto", "cls", "last", "mean"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoder(Checked):
+    """A transformers encoder: pretrained, by `name`, or built from scratch, by `config`."""
+
+    name: str | None = knob(None, "hub name or local folder of a pretrained encoder")
+    config: Mapping[str, Any] | None = knob(
+        None, "transformers configuration with its model_type, for an encoder from scratch"
+    )
+    pooling: Pooling = knob("auto", "how token states become one vector; auto: as the family does")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.name is None) == (self.config is None):
+            raise ValueError(
+                "an encoder takes either `name` (pretrained) or `config` (from scratch); "
+                f"got name={self.name!r} and config={self.config!r}"
+            )
+        if self.config is not None and "model_type" not in self.config:
+            raise ValueError("an encoder's `config` must name its `model_type`, e.g. bert or vit")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextEncoder(Encoder):
+    """A text encoder and its tokenizer."""
+
+    vocabulary: int = knob(
+        4000, "tokens of the tokenizer trained for an encoder from scratch", low=300
+    )
+    max_tokens: int = knob(64, "longest caption in tokens; the rest is cut off", low=4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageEncoder(Encoder):
+    """An image encoder."""

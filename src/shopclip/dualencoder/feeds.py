@@ -1,0 +1,120 @@
+"""How a batch of examples gets to a tower: as pixels and tokens, or as features computed before.
+
+A feed takes a batch from memory to the device (`take`) and embeds what it took (`embed`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from shopclip.dualencoder.augmentation import augment
+from shopclip.dualencoder.examples import Examples
+from shopclip.dualencoder.features import image_features, text_features
+from shopclip.dualencoder.model import DualEncoder
+from shopclip.dualencoder.precision import Precision
+from shopclip.dualencoder.recipe import Recipe
+from shopclip.dualencoder.tokens import Tokens
+
+
+class Feed(Protocol):
+    """One side of a batch."""
+
+    @property
+    def embed(self) -> Callable[..., Tensor]:
+        """What was taken → L2-normalised (batch, dimensions)."""
+
+    def take(self, batch: np.ndarray, draws: torch.Generator) -> tuple[Tensor, ...]:
+        """Inputs of these examples on the device, the batch first; chance comes from `draws`."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Augmented pixels for the image tower."""
+
+    embed: Callable[..., Tensor]
+    examples: Examples
+    recipe: Recipe
+    device: torch.device
+
+    def take(self, batch: np.ndarray, draws: torch.Generator) -> tuple[Tensor, ...]:
+        images = torch.from_numpy(self.examples.pixels(batch)).to(self.device)
+        return (augment(images, self.recipe, draws),)
+
+
+@dataclass(frozen=True)
+class Captions:
+    """Tokens for the text tower."""
+
+    embed: Callable[..., Tensor]
+    examples: Examples
+    tokens: Tokens
+    device: torch.device
+
+    def take(self, batch: np.ndarray, draws: torch.Generator) -> tuple[Tensor, ...]:
+        return self.tokens.batch(draw_captions(self.examples, batch, draws), self.device)
+
+
+@dataclass(frozen=True)
+class CachedPictures:
+    """Features of the pictures, for the projection alone."""
+
+    embed: Callable[..., Tensor]
+    features: np.ndarray
+    device: torch.device
+
+    def take(self, batch: np.ndarray, draws: torch.Generator) -> tuple[Tensor, ...]:
+        return (torch.from_numpy(self.features[batch]).to(self.device),)
+
+
+@dataclass(frozen=True)
+class CachedCaptions:
+    """Features of the captions, for the projection alone."""
+
+    embed: Callable[..., Tensor]
+    examples: Examples
+    features: np.ndarray
+    device: torch.device
+
+    def take(self, batch: np.ndarray, draws: torch.Generator) -> tuple[Tensor, ...]:
+        rows = draw_captions(self.examples, batch, draws).numpy()
+        return (torch.from_numpy(self.features[rows]).to(self.device),)
+
+
+def build_feeds(
+    model: DualEncoder,
+    examples: Examples,
+    recipe: Recipe,
+    precision: Precision,
+    cache: Path | None,
+) -> tuple[Feed, Feed]:
+    """The feeds of the image and of the text tower; frozen encoders must not learn by now."""
+    device, tokens = model.device, model.tokenise(examples.captions)
+
+    def embed(part: torch.nn.Module) -> Callable[..., Tensor]:
+        return torch.compile(part) if recipe.compile else part
+
+    images: Feed = Pictures(embed(model.image), examples, recipe, device)
+    texts: Feed = Captions(embed(model.text), examples, tokens, device)
+    if recipe.image_mode == "cached":
+        features = image_features(model.image.eval(), examples, precision, cache)
+        images = CachedPictures(embed(model.image.projection), features, device)
+    if recipe.text_mode == "cached":
+        features = text_features(model.text.eval(), tokens, precision, cache)
+        texts = CachedCaptions(embed(model.text.projection), examples, features, device)
+    return images, texts
+
+
+def draw_captions(examples: Examples, batch: np.ndarray, draws: torch.Generator) -> Tensor:
+    """A row of `captions` for each example: its only one, or one of its variants."""
+    if examples.variants is None:
+        return torch.from_numpy(examples.caption_ids[batch])
+    variants = torch.from_numpy(examples.variants[batch])
+    drawn = torch.randint(variants.shape[1], (len(batch), 1), generator=draws)
+    return variants.gather(1, drawn).squeeze(1)

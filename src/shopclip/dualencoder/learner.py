@@ -1,0 +1,178 @@
+"""One step of training, and everything that it changes."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
+
+from shopclip.dualencoder.examples import Examples
+from shopclip.dualencoder.feeds import build_feeds
+from shopclip.dualencoder.gradient_cache import Side, backward
+from shopclip.dualencoder.losses import LOSSES
+from shopclip.dualencoder.model import DualEncoder
+from shopclip.dualencoder.optimiser import build_optimiser, set_learning_rates
+from shopclip.dualencoder.precision import Precision
+from shopclip.dualencoder.recipe import Recipe
+from shopclip.dualencoder.training_log import Step
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Examples on the device."""
+
+    images: tuple[Tensor, ...]
+    texts: tuple[Tensor, ...]
+    caption_ids: Tensor
+
+    def __len__(self) -> int:
+        return len(self.caption_ids)
+
+
+class Learner:
+    """A model with what trains it.
+
+    Everything left to chance in an epoch or a step depends on the seed and its number alone: a
+    training that is resumed has no generator to restore.
+
+    Attributes:
+        batch_size: that of the recipe, or all examples where there are fewer.
+        per_epoch: steps in an epoch; what is left of its examples meets its turn in another one.
+        steps: those of all epochs.
+    """
+
+    def __init__(
+        self,
+        model: DualEncoder,
+        examples: Examples,
+        recipe: Recipe,
+        *,
+        seed: int = 0,
+        cache: Path | None = None,
+    ) -> None:
+        self.model, self.recipe, self._seed = model, recipe, seed
+        self._examples, self._loss = examples, LOSSES[recipe.loss]
+        self.batch_size = min(recipe.batch_size, len(examples))
+        self.per_epoch = len(examples) // self.batch_size
+        _prepare(model, recipe)
+        self.precision = Precision(recipe.precision, model.device)
+        self._images, self._texts = build_feeds(model, examples, recipe, self.precision, cache)
+        self.optimiser = build_optimiser(model, recipe)
+        self.steps = recipe.epochs * self.per_epoch
+
+    def batches(self, first: int, last: int) -> Iterator[tuple[int, Batch]]:
+        """The batches of the steps from `first` up to `last`, which is in the same epoch."""
+        epoch = first // self.per_epoch
+        order = torch.randperm(len(self._examples), generator=self._chance("order", epoch))
+        for step in range(first, last):
+            start = (step - epoch * self.per_epoch) * self.batch_size
+            yield step, self._take(order[start : start + self.batch_size].numpy(), step)
+
+    def train(self) -> None:
+        """Switch to training; a frozen encoder keeps its dropout off and its statistics."""
+        self.model.train()
+        self.model.text.encoder.train(self.recipe.text_mode == "train")
+        self.model.image.encoder.train(self.recipe.image_mode == "train")
+
+    def step(self, batch: Batch, number: int) -> Step:
+        """Learn from a batch; the global generators are at its mercy.
+
+        Raises:
+            FloatingPointError: the loss or the gradient is not finite; the weights are as before.
+        """
+        started = time.perf_counter()
+        torch.manual_seed(self._chance("dropout", number).initial_seed())
+        self.optimiser.zero_grad(set_to_none=True)
+        loss = backward(
+            (Side(self._embed_images, batch.images), Side(self._embed_texts, batch.texts)),
+            lambda images, texts: self._loss.of(
+                self.model.temperature(images @ texts.T), batch.caption_ids
+            ),
+            micro_batch=self.recipe.micro_batch,
+            scale=self.precision.scaler.scale,
+            model=self.model,
+        ).item()
+        rate, norm = self._update(loss, number)
+        return Step(
+            step=number,
+            epoch=number // self.per_epoch,
+            loss=loss,
+            chance_loss=self._loss.of_chance(batch.caption_ids),
+            gradient_norm=norm,
+            learning_rate=rate,
+            temperature=1 / self.model.temperature.scale.item(),
+            images_per_second=len(batch) / (time.perf_counter() - started),
+        )
+
+    def _update(self, loss: float, number: int) -> tuple[float, float]:
+        """Move the weights; returns the highest learning rate and the gradient norm."""
+        scaler, recipe = self.precision.scaler, self.recipe
+        scaler.unscale_(self.optimiser)
+        norm = clip_grad_norm_(self.model.parameters(), recipe.max_gradient_norm).item()
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"the loss became {loss} at {self._place(number)}")
+        # A scaler leaves out a step whose scaled gradient overflowed, and scales less.
+        if not math.isfinite(norm) and not scaler.is_enabled():
+            raise FloatingPointError(f"the gradient norm became {norm} at {self._place(number)}")
+        rate = set_learning_rates(self.optimiser, number, steps=self.steps, warmup=recipe.warmup)
+        scaler.step(self.optimiser)
+        scaler.update()
+        self.model.temperature.clamp_()
+        return rate, norm
+
+    def _place(self, number: int) -> str:
+        return f"step {number} (epoch {number // self.per_epoch + 1})"
+
+    def _chance(self, purpose: str, number: int) -> torch.Generator:
+        entropy = [self._seed, number, *purpose.encode()]
+        (seed,) = np.random.SeedSequence(entropy).generate_state(1, np.uint64)
+        return torch.Generator().manual_seed(int(seed) >> 1)
+
+    def _take(self, batch: np.ndarray, step: int) -> Batch:
+        draws = self._chance("augmentation", step)
+        caption_ids = torch.from_numpy(self._examples.caption_ids[batch])
+        return Batch(
+            self._images.take(batch, draws),
+            self._texts.take(batch, draws),
+            caption_ids.to(self.model.device),
+        )
+
+    def _embed_images(self, *inputs: Tensor) -> Tensor:
+        with self.precision.autocast():
+            return self._images.embed(*inputs)
+
+    def _embed_texts(self, *inputs: Tensor) -> Tensor:
+        with self.precision.autocast():
+            return self._texts.embed(*inputs)
+
+
+def _prepare(model: DualEncoder, recipe: Recipe) -> None:
+    """Set what of the model learns, and how it computes."""
+    for tower, mode in ((model.text, recipe.text_mode), (model.image, recipe.image_mode)):
+        tower.encoder.requires_grad_(mode == "train")
+        _set_gradient_checkpointing(tower.encoder, recipe.gradient_checkpointing)
+    layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
+    model.image.to(memory_format=layout)
+
+
+def _set_gradient_checkpointing(encoder: Any, wanted: bool) -> None:
+    if wanted and not encoder.supports_gradient_checkpointing:
+        logger.warning("%s keeps its activations: it cannot recompute them", type(encoder).__name__)
+    elif wanted:
+        # transformers 5.18 gave the method a new name.
+        enable = getattr(encoder, "activation_checkpointing_enable", None)
+        (enable or encoder.gradient_checkpointing_enable)()
+    elif any(getattr(part, "gradient_checkpointing", False) for part in encoder.modules()):
+        disable = getattr(encoder, "activation_checkpointing_disable", None)
+        (disable or encoder.gradient_checkpointing_disable)()

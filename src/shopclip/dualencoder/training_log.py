@@ -1,0 +1,64 @@
+"""What training leaves in the log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step leaves in the log.
+
+    `loss` is in nats, `chance_loss` is that of towers that see nothing, `learning_rate` the highest
+    of all parts, `temperature` one over the scale.
+    """
+
+    step: int
+    epoch: int
+    loss: float
+    chance_loss: float
+    gradient_norm: float
+    learning_rate: float
+    temperature: float
+    images_per_second: float
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """How the towers stand at the end of an epoch, judged by the examples of a `Probe`.
+
+    Attributes:
+        step: steps done by then.
+        loss, chance_loss, temperature: means over the epoch's steps, the last one at its end.
+        image_mean_cosine, text_mean_cosine: of two different embeddings; 1 is one point.
+        image_effective_rank, text_effective_rank: dimensions in use.
+        hubness: skewness of how often an image is among the nearest 10 of a caption.
+        mrr: mean reciprocal rank, both directions.
+        seconds: of the epoch, the probe included.
+    """
+
+    epoch: int
+    step: int
+    loss: float
+    chance_loss: float
+    temperature: float
+    image_mean_cosine: float
+    text_mean_cosine: float
+    image_effective_rank: float
+    text_effective_rank: float
+    hubness: float
+    mrr: float
+    seconds: float
+
+
+@dataclass
+class TrainingLog:
+    """A row a step, and a row an epoch that was completed.
+
+    Attributes:
+        best_epoch: the epoch whose weights the model has; None where it is the last one's.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    epochs: list[Epoch] = field(default_factory=list)
+    best_epoch: int | None = None
