@@ -2,8 +2,9 @@ import math
 
 import numpy as np
 import pytest
+import scipy.stats
 
-from shopclip.dualencoder.collapse import spread, stuck_at_chance
+from shopclip.dualencoder.collapse import explain, hubness, spread, stuck_at_chance
 
 
 def unit(rows):
@@ -39,8 +40,90 @@ def test_one_point_and_one_line_have_collapsed():
     assert spread(line).collapsed
 
 
-def test_losses_near_the_logarithm_of_the_batch_are_stuck():
-    chance = math.log(64)
-    assert stuck_at_chance(np.full(50, chance), chance)
-    assert not stuck_at_chance(np.linspace(chance, 1, 50), chance)
-    assert not stuck_at_chance(np.array([]), chance)
+@pytest.mark.parametrize("chance", [math.log(64), 5.15])
+def test_losses_near_that_of_chance_or_above_are_stuck(chance):
+    assert stuck_at_chance(chance, chance)
+    assert stuck_at_chance(0.99 * chance, chance)
+    assert stuck_at_chance(2 * chance, chance)
+    assert not stuck_at_chance(0.97 * chance, chance)
+
+
+def test_one_hub_has_the_skewness_of_a_single_one_among_zeros():
+    gallery = np.eye(20)
+    queries = np.tile(gallery[3], (7, 1))
+    # counts of 7 and nineteen times 0: skewness (m - 2) / √(m - 1), whatever the 7
+    assert hubness(queries, gallery, nearest=1) == pytest.approx(18 / math.sqrt(19))
+
+
+def test_hubness_equals_the_skewness_of_counts_by_sorting():
+    rng = np.random.default_rng(2)
+    queries, gallery = unit(rng.normal(size=(50, 6))), unit(rng.normal(size=(40, 6)) + 0.5)
+    counts = np.zeros(40)
+    for query in queries:
+        counts[sorted(range(40), key=lambda item: -gallery[item] @ query)[:10]] += 1
+    assert hubness(queries, gallery) == pytest.approx(scipy.stats.skew(counts))
+
+
+def test_what_is_found_equally_often_has_no_hubs():
+    assert hubness(np.eye(20), np.eye(20), nearest=1) == 0
+    assert hubness(unit(np.ones((5, 4))), unit(np.ones((10, 4)))) == 0  # all ten are the nearest
+
+
+def signs(loss=1.0, image=(0.1, 9.0), text=(0.1, 9.0)):
+    """Diagnostics of a pair with batches of 64."""
+    return {
+        "final_loss": loss, "chance_loss": math.log(64) if loss else None,
+        "image_mean_cosine": image[0], "image_effective_rank": image[1],
+        "text_mean_cosine": text[0], "text_effective_rank": text[1],
+    }  # fmt: skip
+
+
+def test_a_healthy_pair_has_nothing_to_explain():
+    assert explain(signs()) == explain(signs(loss=None))
+    assert explain(signs()).seen == explain(signs()).advice == ()
+
+
+def test_a_loss_of_chance_alone_is_seen_and_asks_for_other_rates():
+    found = explain(signs(loss=4.1))
+    assert found.seen == ("the loss ended at 4.10 nats, where towers that see nothing have 4.16",)
+    assert "learning rates" in found.advice[0]
+    assert any("batch_size" in remedy for remedy in found.advice)
+    assert not any("pooling" in remedy for remedy in found.advice)
+
+
+@pytest.mark.parametrize(
+    ("tower", "other", "pooling"),
+    [("image", "text", "pooling: mean"), ("text", "image", "pooling: last")],
+)
+def test_a_tower_of_one_point_is_named_with_its_own_remedies(tower, other, pooling):
+    found = explain(signs(**{tower: (0.9991, 1.12)}))
+    assert found.seen == (
+        f"the {tower} embeddings are one point (mean cosine 0.999, effective rank 1.1)",
+    )
+    advice = "; ".join(found.advice)
+    assert f"{tower}_learning_rate" in advice
+    assert f"{other}_learning_rate" not in advice
+    assert pooling in advice
+    assert "warmup" in advice
+    assert "batch_size" not in advice
+
+
+def test_a_line_asks_for_more_negatives():
+    found = explain(signs(image=(0.02, 1.4)))
+    assert "the image embeddings are one line" in found.seen[0]
+    assert any("batch_size" in remedy for remedy in found.advice)
+
+
+def test_all_signs_together_are_seen_and_no_remedy_is_said_twice():
+    found = explain(signs(loss=4.2, image=(1.0, 1.0), text=(0.0, 1.9)))
+    assert [clause.split(" (")[0] for clause in found.seen[1:]] == [
+        "the image embeddings are one point", "the text embeddings are one line",
+    ]  # fmt: skip
+    assert found.seen[0].startswith("the loss ended at 4.20")
+    assert len(set(found.advice)) == len(found.advice) == 6
+
+
+def test_an_untrained_pair_is_told_to_train():
+    found = explain(signs(loss=None, image=(0.99, 1.1)))
+    assert len(found.seen) == 1
+    assert found.advice == ("epochs above 0: the pair was not trained",)

@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-SAME = 0.98  # mean cosine above which all embeddings are one point
+SAME = 0.98  # mean cosine above which all embeddings are one point, and share of chance for a loss
+HUBNESS_SAMPLE = 2000  # products; hubness compares all with all, and grows with their number
+LINE = 2.0  # effective rank below which all embeddings are one line
+
+WARM_UP = "a longer warmup"
+MORE_NEGATIVES = "a larger batch_size, so that more examples have to be told apart at once"
+REMEDIES = {
+    "image": (
+        "a lower image_learning_rate, by half or to a tenth",
+        "mean pooling of the image encoder (pooling: mean), above all of a ViT from scratch",
+    ),
+    "text": (
+        "a lower text_learning_rate, by half or to a tenth",
+        "last-token pooling of a causal text encoder (pooling: last): at the first it has seen "
+        "one token, which many captions share",
+    ),
+    "one point": (WARM_UP,),
+    "one line": (WARM_UP, MORE_NEGATIVES),
+    "loss": (
+        "other learning rates: a tenth, then three times as high",
+        WARM_UP,
+        MORE_NEGATIVES,
+        "a look at the catalogue: do captions belong to their images?",
+    ),
+    "untrained": ("epochs above 0: the pair was not trained",),
+}
 
 
 @dataclass(frozen=True)
@@ -24,7 +51,11 @@ class Spread:
 
     @property
     def collapsed(self) -> bool:
-        return self.mean_cosine > SAME or self.effective_rank < 2
+        return self.mean_cosine > SAME or self.effective_rank < LINE
+
+    @property
+    def shape(self) -> str:
+        return "one point" if self.mean_cosine > SAME else "one line"
 
 
 def spread(embeddings: np.ndarray) -> Spread:
@@ -38,9 +69,9 @@ def spread(embeddings: np.ndarray) -> Spread:
     return Spread(float(mean_cosine), float(np.exp(-(shares * np.log(shares)).sum())))
 
 
-def stuck_at_chance(losses: np.ndarray, chance_loss: float, last: int = 20) -> bool:
-    """Whether the last losses are still those of towers that see nothing, ln(batch size)."""
-    return len(losses) > 0 and float(np.mean(losses[-last:])) > SAME * chance_loss
+def stuck_at_chance(loss: float, chance_loss: float) -> bool:
+    """Whether a loss is still that of towers that see nothing, `chance_loss`."""
+    return loss > SAME * chance_loss
 
 
 def hubness(queries: np.ndarray, gallery: np.ndarray, nearest: int = 10) -> float:
@@ -60,3 +91,44 @@ def hubness(queries: np.ndarray, gallery: np.ndarray, nearest: int = 10) -> floa
     counts = np.bincount(found.ravel(), minlength=len(gallery)).astype(np.float64)
     deviation = counts.std()
     return float(((counts - counts.mean()) ** 3).mean() / deviation**3) if deviation else 0.0
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What was seen of a collapse, with its numbers, and what to try; nothing where there is none.
+
+    Attributes:
+        seen: clauses without a capital or a full stop.
+        advice: the same, in the order in which to try them.
+    """
+
+    seen: tuple[str, ...]
+    advice: tuple[str, ...]
+
+
+def explain(diagnostics: Mapping[str, Any]) -> Explanation:
+    """Say by which signs a pair has collapsed.
+
+    Args:
+        diagnostics: `final_loss` and `chance_loss` in nats, None without training;
+            `image_mean_cosine`, `image_effective_rank` and the same of `text`.
+    """
+    loss, chance_loss = diagnostics["final_loss"], diagnostics["chance_loss"]
+    seen, towers, shapes = [], [], []
+    for tower in ("image", "text"):
+        found = Spread(diagnostics[f"{tower}_mean_cosine"], diagnostics[f"{tower}_effective_rank"])
+        if found.collapsed:
+            cosine, rank = f"{found.mean_cosine:.3f}", f"{found.effective_rank:.1f}"
+            numbers = f"mean cosine {cosine}, effective rank {rank}"
+            seen.append(f"the {tower} embeddings are {found.shape} ({numbers})")
+            towers.append(tower)
+            shapes.append(found.shape)
+    signs = [*towers, *shapes]
+    if loss is None:
+        signs = ["untrained"] if seen else []
+    elif stuck_at_chance(loss, chance_loss):
+        ended = f"the loss ended at {loss:.2f} nats"
+        seen.insert(0, f"{ended}, where towers that see nothing have {chance_loss:.2f}")
+        signs = signs or ["loss"]  # a tower that says one thing can have no other loss
+    advice = dict.fromkeys(remedy for sign in signs for remedy in REMEDIES[sign])
+    return Explanation(tuple(seen), tuple(advice))

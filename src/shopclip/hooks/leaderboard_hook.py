@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from kedro.framework.hooks import hook_impl
+
+from shopclip.dualencoder.collapse import explain
 
 MARK = "✗"
 
@@ -25,8 +28,14 @@ class LeaderboardHook:
         from rich.console import Console
 
         console = Console()
-        for table in leaderboard_tables(catalog.load("leaderboard")):
+        leaderboard = catalog.load("leaderboard")
+        for table in leaderboard_tables(leaderboard):
             console.print(table)
+        collapsed = sorted(leaderboard.loc[leaderboard["collapsed"], "pair"].unique())
+        names = {pair: f"diagnostics_{pair}" for pair in collapsed}
+        found = {pair: catalog.load(name) for pair, name in names.items() if catalog.exists(name)}
+        for line in collapse_lines(found):
+            console.print(line, markup=False, highlight=False)
         report = Path(catalog["report"]._describe()["filepath"])
         if report.is_relative_to(self._project_path):
             report = report.relative_to(self._project_path)
@@ -62,6 +71,13 @@ def leaderboard_tables(leaderboard: pd.DataFrame) -> list[Any]:
         table.add_row("chance", "", *(f"{100 * first[name]:.2f}" for name in chances), style="dim")
         tables.append(table)
     return tables
+
+
+def collapse_lines(diagnostics: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What was seen of each collapsed pair, by the pair's name."""
+    return [
+        f"{MARK} {pair}: {'; '.join(explain(found).seen)}" for pair, found in diagnostics.items()
+    ]
 
 
 def _percent(share: float) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from shopclip.dualencoder.collapse import hubness
 from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.evaluation.nodes import diagnose, rank_examples, retrieve, score
 
@@ -69,6 +70,34 @@ def test_held_out_queries_are_ranked_among_held_out_products_alone(examples):
 def test_a_loss_stuck_at_chance_is_a_collapse():
     assert diagnose(unit(30, 0), unit(30, 1), log([4.5, 4.2, 4.16] * 20))["collapsed"]
     assert not diagnose(unit(30, 0), unit(30, 1), log([4.1, 3.0, 2.0] * 20))["collapsed"]
+
+
+def test_the_loss_is_compared_with_the_chance_of_the_same_steps():
+    table = log([5.0] * 40 + [2.0] * 20).assign(chance_loss=[9.0] * 40 + [5.0, 5.2] * 10)
+    facts = diagnose(unit(30, 0), unit(30, 1), table)
+    assert facts["final_loss"] == pytest.approx(2)
+    assert facts["chance_loss"] == pytest.approx(5.1)
+
+
+@pytest.mark.parametrize("losses", [[], [1.0] * 5])
+def test_diagnostics_are_numbers_truth_values_or_nothing(losses):
+    facts = diagnose(unit(30, 0), unit(30, 1), log(losses))
+    assert {type(value) for value in facts.values()} <= {int, float, bool, type(None)}
+
+
+def test_hubness_is_that_of_images_found_by_captions():
+    images, texts = unit(300, 0, 8), unit(300, 1, 8)
+    found = diagnose(images, texts, log([1.0]))["hubness"]
+    assert found == pytest.approx(hubness(texts, images))
+    assert found != pytest.approx(hubness(images, texts))
+
+
+def test_hubness_of_many_products_is_that_of_some_of_them():
+    images, texts = unit(4000, 0, 8), unit(4000, 1, 8)
+    found = diagnose(images, texts, log([1.0]))["hubness"]
+    every_other = slice(None, None, 2)
+    assert found == pytest.approx(hubness(texts[every_other], images[every_other]), abs=0.3)
+    assert diagnose(images, texts, log([1.0]))["hubness"] == found
 
 
 def test_towers_that_were_not_trained_have_no_loss():

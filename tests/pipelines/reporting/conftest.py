@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from shopclip.dualencoder.training_log import Epoch, Step
 from shopclip.pipelines.reporting.leaderboard import compile_rows
 from shopclip.pipelines.reporting.report import Evidence
 
 TOP10 = {"bert_resnet": 0.66, "bert_vit": 0.40, "gpt_vit": 0.1}
-STEP = (
-    "step", "epoch", "loss", "chance_loss", "gradient_norm", "learning_rate", "temperature",
-    "images_per_second",
-)  # fmt: skip
+MRR = {"bert_resnet": (0.3, 0.6, 0.5), "bert_vit": (0.2, 0.3, 0.45), "gpt_vit": (0.05, 0.05, 0.06)}
+STEP, EPOCH = ([field.name for field in fields(kind)] for kind in (Step, Epoch))
 
 
 def metrics_of(
@@ -65,6 +64,30 @@ def log_of(end: float, *, epochs: int = 3, steps: int = 10) -> pd.DataFrame:
     return pd.DataFrame(columns, columns=STEP)
 
 
+def epoch_log_of(
+    log: pd.DataFrame, mrr: Sequence[float] = (), *, collapsed: bool = False
+) -> pd.DataFrame:
+    """The epoch log to a training log, with an MRR an epoch."""
+    if log.empty:
+        return pd.DataFrame([], columns=EPOCH)
+    by_epoch = log.groupby("epoch")
+    columns: dict[str, Any] = {
+        "epoch": list(by_epoch.groups),
+        "step": by_epoch["step"].max().to_numpy() + 1,
+        "loss": by_epoch["loss"].mean().to_numpy(),
+        "chance_loss": np.log(8),
+        "temperature": by_epoch["temperature"].last().to_numpy(),
+        "image_mean_cosine": [0.2, 0.9, 0.999] if collapsed else [0.3, 0.1, 0.05],
+        "text_mean_cosine": [0.5, 0.9, 0.98] if collapsed else [0.2, 0.06, 0.04],
+        "image_effective_rank": [9.0, 2.0, 1.1] if collapsed else [12.0, 25.0, 30.25],
+        "text_effective_rank": [9.0, 2.0, 1.2] if collapsed else [12.0, 25.0, 31.75],
+        "hubness": [1.0, 4.0, 9.0] if collapsed else [1.0, 0.5, -0.2],
+        "mrr": mrr,
+        "seconds": 1.5,
+    }
+    return pd.DataFrame(columns, columns=EPOCH)
+
+
 def diagnostics_of(log: pd.DataFrame, *, collapsed: bool) -> dict[str, Any]:
     return {
         "steps": len(log),
@@ -74,6 +97,7 @@ def diagnostics_of(log: pd.DataFrame, *, collapsed: bool) -> dict[str, Any]:
         "text_mean_cosine": 0.98 if collapsed else 0.04,
         "image_effective_rank": 1.1 if collapsed else 30.25,
         "text_effective_rank": 1.2 if collapsed else 31.75,
+        "hubness": 9.0 if collapsed else -0.2,
         "collapsed": collapsed,
     }
 
@@ -111,6 +135,15 @@ def logs() -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture
+def epoch_logs(logs: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Of three epochs, of which the second is the best one of bert_resnet."""
+    return {
+        pair: epoch_log_of(log, MRR[pair], collapsed=pair == "gpt_vit")
+        for pair, log in logs.items()
+    }
+
+
+@pytest.fixture
 def examples() -> pd.DataFrame:
     count = 12
     return pd.DataFrame(
@@ -118,7 +151,7 @@ def examples() -> pd.DataFrame:
             "id": [f"p{number}" for number in range(count)],
             "row": range(count),
             "caption_id": range(count),
-            "split": ["held_out"] * 3 + ["train"] * (count - 3),
+            "split": ["held_out"] * 3 + ["validation"] * 2 + ["train"] * (count - 5),
             "caption": [f"Caption {number}" for number in range(count)],
         }
     )
@@ -146,6 +179,7 @@ def parameters() -> dict[str, Any]:
 def evidence(
     metrics: dict[str, pd.DataFrame],
     logs: dict[str, pd.DataFrame],
+    epoch_logs: dict[str, pd.DataFrame],
     examples: pd.DataFrame,
     parameters: dict[str, Any],
 ) -> Evidence:
@@ -153,6 +187,7 @@ def evidence(
     return Evidence(
         leaderboard=compile_rows(metrics),
         training_logs=logs,
+        epoch_logs=epoch_logs,
         diagnostics={
             pair: diagnostics_of(log, collapsed=pair == "gpt_vit") for pair, log in logs.items()
         },
@@ -173,6 +208,16 @@ def evidence(
 def untrained(evidence: Evidence) -> Evidence:
     """The same, with a pair of zero epochs."""
     empty = log_of(0.0, epochs=0)
-    log = {**evidence.training_logs, "bert_vit": empty}
-    signs = {**evidence.diagnostics, "bert_vit": diagnostics_of(empty, collapsed=False)}
-    return replace(evidence, training_logs=log, diagnostics=signs)
+    return replace(
+        evidence,
+        training_logs={**evidence.training_logs, "bert_vit": empty},
+        epoch_logs={**evidence.epoch_logs, "bert_vit": epoch_log_of(empty)},
+        diagnostics={**evidence.diagnostics, "bert_vit": diagnostics_of(empty, collapsed=False)},
+    )
+
+
+@pytest.fixture
+def unvalidated(evidence: Evidence) -> Evidence:
+    """The same without validation examples."""
+    examples = evidence.examples.replace({"split": {"validation": "train"}})
+    return replace(evidence, examples=examples)

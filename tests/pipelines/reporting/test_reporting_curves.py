@@ -50,6 +50,21 @@ def test_a_level_of_chance_for_each_batch_size() -> None:
     assert list(chance_levels(smooth_curves(logs)).values()) == ["chance, ln 64", "chance, ln 256"]
 
 
+def test_only_the_chance_of_a_whole_batch_is_called_a_logarithm() -> None:
+    sigmoid = log(np.ones(4), 2).assign(chance_loss=[5.14, 5.16, 5.15, 5.15])
+    curves = smooth_curves({"a": log(np.ones(4), 2), "b": sigmoid})
+    assert curves[1].chance == pytest.approx(5.15)
+    assert list(chance_levels(curves).values()) == ["chance, ln 64", "chance, 5.15"]
+
+
+def test_levels_that_are_called_the_same_are_one() -> None:
+    logs = {
+        name: log(np.ones(4), 2).assign(chance_loss=5.15 + x)
+        for name, x in zip("ab", (0, 1e-4), strict=True)
+    }
+    assert list(chance_levels(smooth_curves(logs)).values()) == ["chance, 5.15"]
+
+
 def test_labels_that_have_room_stay() -> None:
     assert spread_labels([5, 1, 3], 1) == [5, 1, 3]
 

@@ -5,6 +5,8 @@ import pytest
 from shopclip.pipelines.reporting.figures import curves_figure, leaderboard_figure
 from shopclip.pipelines.reporting.gallery_figure import gallery_figure
 from shopclip.pipelines.reporting.retrievals import retrieved_for
+from shopclip.pipelines.reporting.signs import SIGNS
+from shopclip.pipelines.reporting.signs_figure import signs_figure
 
 
 def texts(figure) -> set[str]:
@@ -33,6 +35,30 @@ def test_curves_leave_out_the_untrained(untrained) -> None:
     assert "bert_vit" not in texts(curves_figure(untrained.training_logs))
     nothing = {"a": untrained.training_logs["bert_vit"]}
     assert "no pair was trained" in texts(curves_figure(nothing))
+
+
+def test_signs_have_a_panel_each_and_a_line_a_pair(evidence) -> None:
+    figure = signs_figure(evidence.epoch_logs, evidence.examples)
+    said = texts(figure)
+    assert {"mean cosine, images", "temperature", "MRR, validation examples"} <= said
+    assert {"bert_resnet", "bert_vit", "gpt_vit"} <= said
+    assert [len(axes.lines) for axes in figure.axes] == [3] * len(SIGNS)
+    mrr = figure.axes[-1].lines[0]
+    assert mrr.get_ydata().tolist() == evidence.epoch_logs["bert_resnet"]["mrr"].tolist()
+    assert mrr.get_xdata().tolist() == [1, 2, 3]
+    assert mrr.get_markevery() == [1]  # the second epoch was the best
+
+
+def test_signs_say_that_they_were_measured_on_what_was_trained_on(unvalidated) -> None:
+    said = texts(signs_figure(unvalidated.epoch_logs, unvalidated.examples))
+    assert "MRR, training examples" in said
+    assert not [text for text in said if "validation" in text]
+
+
+def test_signs_leave_out_the_untrained(untrained) -> None:
+    assert "bert_vit" not in texts(signs_figure(untrained.epoch_logs, untrained.examples))
+    nothing = {"a": untrained.epoch_logs["bert_vit"]}
+    assert "no pair was trained" in texts(signs_figure(nothing, untrained.examples))
 
 
 def test_gallery_checks_the_hits(evidence) -> None:

@@ -7,7 +7,14 @@ from kedro.runner import SequentialRunner
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.pipelines.reporting import create_pipeline
 
-OUTPUTS = {"leaderboard", "curves_figure", "leaderboard_figure", "gallery_figure", "report"}
+OUTPUTS = {
+    "leaderboard", "curves_figure", "signs_figure", "leaderboard_figure", "gallery_figure",
+    "report",
+}  # fmt: skip
+KINDS = {
+    "training_log": "training_logs", "epoch_log": "epoch_logs", "diagnostics": "diagnostics",
+    "retrievals": "retrievals",
+}  # fmt: skip
 
 
 def test_runs_in_kedro_from_inputs_to_report(evidence, metrics) -> None:
@@ -22,9 +29,8 @@ def test_runs_in_kedro_from_inputs_to_report(evidence, metrics) -> None:
         "catalogue_facts": evidence.catalogue_facts,
         "parameters": evidence.parameters,
     }
-    for kind in ("training_log", "diagnostics", "retrievals"):
-        tables = getattr(evidence, f"{kind}s" if kind == "training_log" else kind)
-        inputs |= {f"{kind}_{pair}": table for pair, table in tables.items()}
+    for kind, of_pairs in KINDS.items():
+        inputs |= {f"{kind}_{pair}": data for pair, data in getattr(evidence, of_pairs).items()}
     inputs |= {f"metrics_{pair}": table for pair, table in metrics.items()}
     assert pipeline.inputs() == set(inputs)
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
@@ -35,7 +41,8 @@ def test_runs_in_kedro_from_inputs_to_report(evidence, metrics) -> None:
 
 def test_nodes_are_few_and_the_same_for_any_number_of_pairs() -> None:
     names = [
-        "compile_leaderboard", "draw_curves", "draw_gallery", "draw_leaderboard", "write_report",
+        "compile_leaderboard", "draw_curves", "draw_gallery", "draw_leaderboard", "draw_signs",
+        "write_report",
     ]  # fmt: skip
     for pairs in (["a"], ["a", "b", "c", "d"]):
         pipeline = create_pipeline(pairs)

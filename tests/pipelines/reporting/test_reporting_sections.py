@@ -1,10 +1,11 @@
-from typing import Any
+from dataclasses import replace
 
 import pandas as pd
 
 from shopclip.pipelines.reporting.experiment import Experiment
 from shopclip.pipelines.reporting.sections import (
     SHOWN_REJECTS,
+    Trained,
     catalogue_facts,
     diagnostics_table,
     rejects,
@@ -12,41 +13,61 @@ from shopclip.pipelines.reporting.sections import (
 )
 
 
+def trained(evidence) -> list[Trained]:
+    experiment = Experiment.read(evidence.parameters)
+    logs = evidence.training_logs, evidence.epoch_logs
+    return training_facts(*logs, evidence.examples, experiment)
+
+
 def test_facts_count_products_and_captions(evidence) -> None:
-    examples = evidence.examples.assign(caption_id=[0, 0, 1, *[2] * 9])
+    examples = evidence.examples.assign(caption_id=[0, 0, 1, 2, 2, *[3] * 7])
     experiment = Experiment.read(evidence.parameters)
     facts = {
         fact.term: (fact.value, fact.note)
         for fact in catalogue_facts(evidence.catalogue_facts, examples, experiment)
     }
     assert facts["Held out"] == ("3", "products, 2 distinct captions")
-    assert facts["Trained on"] == ("9", "products, 1 distinct captions")
+    assert facts["Trained on"] == ("7", "products, 1 distinct captions")
+    assert facts["Validation"] == ("2", "products, 1 distinct captions")
     assert facts["Stored pictures"][0] == "40 × 30"
     assert facts["What towers see"] == ("32 × 24", "pixels; the paper: 224 × 224")
 
 
-def test_speed_is_that_of_the_last_epoch(evidence, parameters: dict[str, Any]) -> None:
-    rows = training_facts(evidence.training_logs, evidence.examples, Experiment.read(parameters))
+def test_without_validation_products_there_is_no_such_fact(unvalidated) -> None:
+    experiment = Experiment.read(unvalidated.parameters)
+    facts = catalogue_facts(unvalidated.catalogue_facts, unvalidated.examples, experiment)
+    assert "Validation" not in [fact.term for fact in facts]
+
+
+def test_epochs_are_those_done_of_those_of_the_recipe(evidence, untrained, unvalidated) -> None:
+    logs = {**evidence.epoch_logs, "gpt_vit": evidence.epoch_logs["gpt_vit"].head(2)}
+    rows = trained(replace(evidence, epoch_logs=logs))
+    assert [row.epochs for row in rows] == ["3 of 3", "3 of 3", "2 of 3"]
+    assert [row.best_epoch for row in rows] == [2, 3, 1]  # of equals the first
+    assert [row.epochs for row in trained(untrained)] == ["3 of 3", "0 of 3", "3 of 3"]
+    assert [row.best_epoch for row in trained(untrained)] == [2, None, 3]
+    assert [row.best_epoch for row in trained(unvalidated)] == [None] * 3
+
+
+def test_speed_is_that_of_the_last_epoch(evidence) -> None:
+    rows = trained(evidence)
     assert [row.pair for row in rows] == ["bert_resnet", "bert_vit", "gpt_vit"]
-    assert [row.batch for row in rows] == [8, 4, 8]
+    assert [row.batch for row in rows] == [7, 4, 7]
     assert rows[0].steps == 30
     assert rows[0].images_per_second == "124"  # 100 + step, steps 20 to 29
 
 
-def test_a_batch_is_no_larger_than_what_there_is(evidence, parameters: dict[str, Any]) -> None:
-    few = evidence.examples.head(5)
-    rows = training_facts(evidence.training_logs, few, Experiment.read(parameters))
-    assert rows[0].batch == 2
+def test_a_batch_is_no_larger_than_what_there_is(evidence) -> None:
+    assert trained(replace(evidence, examples=evidence.examples.head(7)))[0].batch == 2
 
 
-def test_an_untrained_pair_has_dashes(untrained, parameters: dict[str, Any]) -> None:
-    logs = untrained.training_logs
-    rows = training_facts(logs, untrained.examples, Experiment.read(parameters))
-    assert rows[1].images_per_second == "–"
-    table = diagnostics_table(untrained.diagnostics, logs)
+def test_an_untrained_pair_has_dashes(untrained) -> None:
+    assert trained(untrained)[1].images_per_second == "–"
+    table = diagnostics_table(untrained.diagnostics, untrained.training_logs)
     assert table["final loss"][1] == "–"
     assert table["temperature at the end"] == ["0.0625", "–", "0.0625"]
     assert table["effective rank, images"] == ["30.2", "30.2", "1.1"]
+    assert table["hubness, text → image"] == ["-0.2", "-0.2", "9.0"]
 
 
 def test_rejects_are_counted_and_the_first_are_shown(evidence) -> None:

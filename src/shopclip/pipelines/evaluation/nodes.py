@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shopclip.dualencoder.collapse import spread, stuck_at_chance
+from shopclip.dualencoder.collapse import HUBNESS_SAMPLE, explain, hubness, spread
 from shopclip.dualencoder.ranks import rank
 from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.evaluation.protocols import protocols
 from shopclip.pipelines.evaluation.retrieval import chosen_captions, nearest_images
 from shopclip.pipelines.evaluation.scores import score_ranks
+
+LAST_STEPS = 20  # their mean is the final loss
 
 
 def rank_examples(
@@ -37,21 +39,24 @@ def rank_examples(
 def diagnose(
     image_embeddings: np.ndarray, text_embeddings: np.ndarray, training_log: pd.DataFrame
 ) -> dict[str, Any]:
-    """What tells whether the pair has collapsed, and the verdict."""
+    """What tells whether the pair has collapsed, and the verdict.
+
+    `hubness` is that of images found by captions, of at most `HUBNESS_SAMPLE` evenly chosen.
+    """
     image, text = spread(image_embeddings), spread(text_embeddings)
-    losses = training_log["loss"].to_numpy()
-    chance_loss = float(training_log["chance_loss"].max()) if len(training_log) else None
-    stuck = chance_loss is not None and stuck_at_chance(losses, chance_loss)
-    return {
+    some = np.unique(np.linspace(0, len(image_embeddings) - 1, HUBNESS_SAMPLE).astype(int))
+    last = training_log.tail(LAST_STEPS)
+    signs = {
         "steps": len(training_log),
-        "final_loss": float(losses[-20:].mean()) if len(losses) else None,
-        "chance_loss": chance_loss,
+        "final_loss": float(last["loss"].mean()) if len(last) else None,
+        "chance_loss": float(last["chance_loss"].mean()) if len(last) else None,
         "image_mean_cosine": image.mean_cosine,
         "text_mean_cosine": text.mean_cosine,
         "image_effective_rank": image.effective_rank,
         "text_effective_rank": text.effective_rank,
-        "collapsed": stuck or image.collapsed or text.collapsed,
+        "hubness": hubness(text_embeddings[some], image_embeddings[some]),
     }
+    return {**signs, "collapsed": bool(explain(signs).seen)}
 
 
 def score(

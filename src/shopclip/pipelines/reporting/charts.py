@@ -61,7 +61,7 @@ class CurveChart:
 def score_chart(leaderboard: pd.DataFrame) -> ScoreChart:
     rows = headline_rows(leaderboard)
     reach = 100 * max(rows["top10_accuracy_high"].max(), rows["chance_top10"].max())
-    values = [value for value in _ticks(reach, 4) if value <= 100]
+    values = [value for value in round_ticks(0, reach, 4) if value <= 100]
     order = rows["pair"].drop_duplicates()
     panels = {
         title: rows[rows["direction"] == direction].set_index("pair").loc[order].reset_index()
@@ -80,7 +80,7 @@ def curve_chart(logs: Mapping[str, pd.DataFrame]) -> CurveChart | None:
     top = 1.04 * max(*chances, *(curve.losses.max() for curve in curves))
     width = max(curve.epochs[-1] for curve in curves)
     lines = {
-        curve.pair: _points(100 * curve.epochs / width, 100 - 100 * curve.losses / top)
+        curve.pair: svg_points(100 * curve.epochs / width, 100 - 100 * curve.losses / top)
         for curve in curves
     }
     named = [("", name, level, 0.0) for level, name in chances.items()]
@@ -92,7 +92,7 @@ def curve_chart(logs: Mapping[str, pd.DataFrame]) -> CurveChart | None:
         for (pair, label, _, _), height, place in zip(named, heights, places, strict=True)
     ]
     leaders = {
-        end.pair: _points([100 * epoch / width, 100], [end.at, end.at])
+        end.pair: svg_points([100 * epoch / width, 100], [end.at, end.at])
         for end, (_, _, _, epoch) in zip(ends, named, strict=True)
         if end.pair and epoch < width
     }
@@ -101,18 +101,26 @@ def curve_chart(logs: Mapping[str, pd.DataFrame]) -> CurveChart | None:
         leaders=leaders,
         chances=[round(100 - 100 * level / top, 2) for level in chances],
         ends=ends,
-        x_ticks=[Tick(round(100 * v / width, 2), f"{v:g}") for v in _ticks(width, 6) if v <= width],
-        y_ticks=[Tick(round(100 - 100 * v / top, 2), f"{v:g}") for v in _ticks(top, 5) if v <= top],
+        x_ticks=[
+            Tick(round(100 * v / width, 2), f"{v:g}")
+            for v in round_ticks(0, width, 6)
+            if v <= width
+        ],
+        y_ticks=[
+            Tick(round(100 - 100 * v / top, 2), f"{v:g}")
+            for v in round_ticks(0, top, 5)
+            if v <= top
+        ],
     )
 
 
-def _ticks(reach: float, count: int) -> list[float]:
-    """Round numbers from 0 to `reach` or just beyond."""
+def round_ticks(low: float, high: float, count: int, *, whole: bool = False) -> list[float]:
+    """About `count` round numbers from `low` to `high` or just beyond."""
     from matplotlib.ticker import MaxNLocator
 
-    ticks = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]).tick_values(0, reach)
-    return [float(tick) for tick in ticks]
+    locator = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10], integer=whole)
+    return [float(tick) for tick in locator.tick_values(low, high)]
 
 
-def _points(x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray) -> str:
+def svg_points(x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray) -> str:
     return " ".join(f"{left:.2f},{top:.2f}" for left, top in zip(x, y, strict=True))

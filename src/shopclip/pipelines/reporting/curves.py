@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ class Curve:
     Attributes:
         epochs: float (points,), epochs done.
         losses: float (points,), in nats.
-        chance: ln(batch size), the loss of towers that see nothing.
+        chance: the loss of towers that see nothing; ln(batch size) where the loss is InfoNCE.
     """
 
     pair: str
@@ -37,14 +38,20 @@ def _curve(pair: str, log: pd.DataFrame) -> Curve:
     # Weights fall off over about a fortieth of training: noise goes, the shape stays.
     smooth = log["loss"].ewm(span=max(1.0, len(log) / 40)).mean().to_numpy()
     kept = np.unique(np.linspace(0, len(log) - 1, POINTS).round().astype(int))
-    chance = float(log["chance_loss"].max())
-    return Curve(pair, (kept + 1) / steps_an_epoch, smooth[kept], chance)
+    return Curve(pair, (kept + 1) / steps_an_epoch, smooth[kept], float(log["chance_loss"].mean()))
 
 
 def chance_levels(curves: Sequence[Curve]) -> dict[float, str]:
-    """The losses of chance and how to call them, one for each batch size in use."""
-    levels = sorted({round(curve.chance, 6) for curve in curves})
-    return {level: f"chance, ln {np.exp(level):.0f}" for level in levels}
+    """The losses of chance and how to call them, one for each loss and batch size in use."""
+    levels = {_name(chance): chance for chance in sorted(curve.chance for curve in curves)}
+    return {level: name for name, level in levels.items()}
+
+
+def _name(chance: float) -> str:
+    """As a logarithm where it is that of a whole number, the batch size, as InfoNCE's is."""
+    batch = round(math.exp(chance))
+    exact = math.isclose(chance, math.log(batch), rel_tol=1e-9)
+    return f"chance, ln {batch}" if exact else f"chance, {chance:.2f}"
 
 
 def spread_labels(heights: Sequence[float], gap: float) -> list[float]:

@@ -41,7 +41,7 @@ def leaderboard_figure(leaderboard: pd.DataFrame) -> Figure:
     limit = max(rows["top10_accuracy_high"].max(), rows["chance_top10"].max())
     panels[0].set(xlim=(0, min(1.12, 1.16 * limit)), ylim=(len(pairs) - 0.5, -0.5))
     first, protocol = rows.iloc[0], rows["protocol"].iloc[0].replace("_", " ")
-    _title(
+    add_title(
         figure,
         f"Top-10 accuracy, {protocol}",
         f"{first['queries']:,} queries, gallery of {first['gallery']:,}; "
@@ -75,7 +75,7 @@ def _dots(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_yticks(range(len(rows)), names)
     axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
-    _plain(axes, grid="x")
+    plain_axes(axes, grid="x")
 
 
 def curves_figure(logs: Mapping[str, pd.DataFrame]) -> Figure:
@@ -106,17 +106,18 @@ def curves_figure(logs: Mapping[str, pd.DataFrame]) -> Figure:
         axes.text(0.5, 0.5, "no pair was trained", ha="center", color=QUIET)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("epoch", color=QUIET)
-    _plain(axes, grid="y")
-    _title(figure, "Training loss", "smoothed InfoNCE, in nats")
+    plain_axes(axes, grid="y")
+    add_title(figure, "Training loss", "smoothed, in nats; dashed: towers that see nothing")
     return figure
 
 
-def _title(figure: Figure, title: str, subtitle: str) -> None:
+def add_title(figure: Figure, title: str, subtitle: str) -> None:
+    """At the top left, the subtitle below it in quiet letters."""
     figure.suptitle(f"{title}\n", x=0.012, ha="left", fontsize=14, fontweight="bold", color=INK)
     figure.text(0.012, 0.985, f"\n\n{subtitle}", va="top", fontsize=9.5, color=QUIET)
 
 
-def _plain(axes: Axes, *, grid: str) -> None:
+def plain_axes(axes: Axes, *, grid: str) -> None:
     """Nothing but light rules along one axis."""
     axes.spines[:].set_visible(False)
     axes.grid(axis="x" if grid == "x" else "y", color=RULE, linewidth=0.8)

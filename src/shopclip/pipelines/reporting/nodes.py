@@ -34,6 +34,13 @@ def draw_curves(**training_logs: pd.DataFrame) -> Figure:
     return curves_figure(training_logs)
 
 
+def draw_signs(examples: pd.DataFrame, **epoch_logs: pd.DataFrame) -> Figure:
+    """The signs of collapse of every pair by epoch."""
+    from shopclip.pipelines.reporting.signs_figure import signs_figure
+
+    return signs_figure(epoch_logs, examples)
+
+
 def draw_gallery(
     examples: pd.DataFrame, image_store: ImageStore, **retrievals: pd.DataFrame
 ) -> Figure:
@@ -57,13 +64,14 @@ def write_report(
     """One HTML page that needs nothing else.
 
     Args:
-        of_pairs: `training_log_`, `diagnostics_` and `retrievals_` of every pair.
+        of_pairs: `training_log_`, `epoch_log_`, `diagnostics_` and `retrievals_` of every pair.
     """
     from shopclip.pipelines.reporting.report import Evidence, render_report
 
     evidence = Evidence(
         leaderboard=leaderboard,
         training_logs=_of_kind("training_log_", of_pairs),
+        epoch_logs=_of_kind("epoch_log_", of_pairs),
         diagnostics=_of_kind("diagnostics_", of_pairs),
         retrievals=_of_kind("retrievals_", of_pairs),
         examples=examples,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from shopclip.dualencoder.collapse import HUBNESS_SAMPLE, explain
 from shopclip.pipelines.reporting.charts import curve_chart, score_chart
 from shopclip.pipelines.reporting.experiment import Experiment, versions
 from shopclip.pipelines.reporting.formats import percent, percent_interval
@@ -24,6 +25,8 @@ from shopclip.pipelines.reporting.sections import (
     rejects,
     training_facts,
 )
+from shopclip.pipelines.reporting.sign_charts import sign_charts
+from shopclip.pipelines.reporting.signs import judged_by, kept_epochs, sign_panels, validated
 from shopclip.pipelines.reporting.verdict import verdict
 
 
@@ -38,6 +41,7 @@ class Evidence:
 
     leaderboard: pd.DataFrame
     training_logs: Mapping[str, pd.DataFrame]
+    epoch_logs: Mapping[str, pd.DataFrame]
     diagnostics: Mapping[str, Mapping[str, Any]]
     retrievals: Mapping[str, pd.DataFrame]
     examples: pd.DataFrame
@@ -67,6 +71,7 @@ def render_report(evidence: Evidence, today: date | None = None) -> str:
 
 def _content(evidence: Evidence) -> dict[str, Any]:
     leaderboard, examples, logs = evidence.leaderboard, evidence.examples, evidence.training_logs
+    epoch_logs, diagnostics = evidence.epoch_logs, evidence.diagnostics
     experiment = Experiment.read(evidence.parameters)
     confidence = experiment.evaluation.confidence
     synthetic = bool(evidence.catalogue_facts["synthetic"])
@@ -74,7 +79,7 @@ def _content(evidence: Evidence) -> dict[str, Any]:
         "verdict": verdict(leaderboard, confidence=confidence, synthetic=synthetic),
         "synthetic": synthetic,
         "facts": catalogue_facts(evidence.catalogue_facts, examples, experiment),
-        "training": training_facts(logs, examples, experiment),
+        "training": training_facts(logs, epoch_logs, examples, experiment),
         "experiment": experiment,
         "scores": score_chart(leaderboard),
         "tables": {
@@ -82,8 +87,16 @@ def _content(evidence: Evidence) -> dict[str, Any]:
         },
         "curves": curve_chart(logs),
         "untrained": sorted(pair for pair, log in logs.items() if log.empty),
-        "diagnostics": diagnostics_table(evidence.diagnostics, logs),
-        "collapsed": [bool(evidence.diagnostics[p]["collapsed"]) for p in sorted(logs)],
+        "validated": validated(examples),
+        "judged_by": judged_by(examples),
+        "signs": sign_charts(sign_panels(epoch_logs, examples), kept_epochs(epoch_logs, examples)),
+        "diagnostics": diagnostics_table(diagnostics, logs),
+        "hubness_sample": HUBNESS_SAMPLE,
+        "collapsed": {
+            pair: explain(found)
+            for pair, found in sorted(diagnostics.items())
+            if found["collapsed"]
+        },
         "queries": retrieved_for(evidence.retrievals, examples),
         "images": evidence.images,
         "rejects": rejects(evidence.rejected_products, evidence.rejected_images),

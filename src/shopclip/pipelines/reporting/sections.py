@@ -10,6 +10,7 @@ import pandas as pd
 
 from shopclip.pipelines.reporting.experiment import Experiment, encoder_name, without_folders
 from shopclip.pipelines.reporting.formats import optional
+from shopclip.pipelines.reporting.signs import kept_epochs, validated
 
 SHOWN_REJECTS = 20
 
@@ -26,11 +27,13 @@ def catalogue_facts(
 ) -> list[Fact]:
     """What the run was about."""
     stored, size = experiment.images.stored, experiment.images.size
+    validation = examples[examples["split"] == "validation"]
     return [
         Fact("Catalogue", str(facts["name"]), "synthetic" if facts["synthetic"] else ""),
         Fact("Rows", f"{facts['rows']:,}", f"{facts['usable']:,} usable"),
         Fact("Products drawn", f"{facts['drawn']:,}", f"{len(examples):,} with a picture"),
         _split("Trained on", examples[examples["split"] == "train"]),
+        *([] if validation.empty else [_split("Validation", validation)]),
         _split("Held out", examples[examples["split"] == "held_out"]),
         Fact("Stored pictures", f"{stored.height} × {stored.width}", "pixels, height × width"),
         Fact("What towers see", f"{size.height} × {size.width}", "pixels; the paper: 224 × 224"),
@@ -45,29 +48,41 @@ def _split(term: str, examples: pd.DataFrame) -> Fact:
 
 @dataclass(frozen=True)
 class Trained:
-    """How a pair was trained."""
+    """How a pair was trained.
+
+    Attributes:
+        epochs: those done, of those of the recipe.
+        best_epoch: after which it had the weights that it ends with, counted from 1; None where
+            no validation examples chose it.
+    """
 
     pair: str
     text: str
     image: str
-    epochs: int
+    epochs: str
+    best_epoch: int | None
     batch: int
     steps: int
     images_per_second: str
 
 
 def training_facts(
-    logs: Mapping[str, pd.DataFrame], examples: pd.DataFrame, experiment: Experiment
+    logs: Mapping[str, pd.DataFrame],
+    epoch_logs: Mapping[str, pd.DataFrame],
+    examples: pd.DataFrame,
+    experiment: Experiment,
 ) -> list[Trained]:
     """A row a pair; the speed is the median over the steps of its last epoch."""
     available = int((examples["split"] == "train").sum())
+    best = kept_epochs(epoch_logs, examples) if validated(examples) else {}
     rows = []
     for name in sorted(logs):
         log, pair, recipe = logs[name], experiment.pairs[name], experiment.recipe(name)
         last = log.loc[log["epoch"] == log["epoch"].max(), "images_per_second"]
         rows.append(
             Trained(
-                name, encoder_name(pair.text), encoder_name(pair.image), recipe.epochs,
+                name, encoder_name(pair.text), encoder_name(pair.image),
+                f"{len(epoch_logs[name])} of {recipe.epochs}", best.get(name),
                 min(recipe.batch_size, available), len(log), optional(last.median(), ",.0f"),
             )
         )  # fmt: skip
@@ -81,11 +96,12 @@ def diagnostics_table(
     pairs = sorted(diagnostics)
     signs = {
         "final loss": ("final_loss", ".2f"),
-        "loss of chance, ln batch": ("chance_loss", ".2f"),
+        "loss of chance": ("chance_loss", ".2f"),
         "mean cosine, images": ("image_mean_cosine", ".3f"),
         "mean cosine, texts": ("text_mean_cosine", ".3f"),
         "effective rank, images": ("image_effective_rank", ".1f"),
         "effective rank, texts": ("text_effective_rank", ".1f"),
+        "hubness, text → image": ("hubness", ".1f"),
     }
     table = {
         sign: [optional(diagnostics[pair][key], form) for pair in pairs]

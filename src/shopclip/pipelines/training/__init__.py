@@ -1,5 +1,5 @@
 """Examples → a trained dual encoder, one pair at a time."""
 
-from shopclip.pipelines.training.pipeline import create_pipeline
+from shopclip.pipelines.training.pipeline import create_pipeline, create_preflight
 
-__all__ = ["create_pipeline"]
+__all__ = ["create_pipeline", "create_preflight"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from shopclip.dualencoder import DualEncoder
 else:
     DualEncoder = Any  # Kedro resolves annotations when it starts, which must not load torch
+
+logger = logging.getLogger(__name__)
 
 
 def train(
@@ -54,6 +57,42 @@ def train(
         cache=encoder_features,
     )  # fmt: skip
     return model, _table(Step, log.steps), _table(Epoch, log.epochs)
+
+
+def check_learning(
+    examples: pd.DataFrame,
+    image_store: ImageStore,
+    pair: Pair,
+    parameters: TrainingParameters,
+    images: ImageParameters,
+    captions: CaptionParameters,
+) -> dict[str, Any]:
+    """Let the pair learn 128 examples by heart, for at most a minute.
+
+    Raises:
+        TrainingError: it could not.
+    """
+    from shopclip.dualencoder import TrainingError, choose_device
+    from shopclip.dualencoder.preflight import overfit
+
+    training = training_examples(examples, image_store, captions, parameters.seed)
+    found = overfit(
+        build(pair, training, parameters, images), training, parameters.recipe_for(pair),
+        seed=parameters.seed, device=choose_device(parameters.device),
+    )  # fmt: skip
+    told = (
+        f"after {found.steps} steps in {found.seconds:.0f} s, {found.accuracy:.0%} of "
+        f"{found.examples} examples find their caption (loss {found.loss:.2f}, that of chance "
+        f"{found.chance_loss:.2f})"
+    )
+    if not found.passed:
+        raise TrainingError(
+            f"these towers do not learn a few examples by heart: {told}. With few steps, the "
+            "device is too slow to tell; else lower image_learning_rate or text_learning_rate, or "
+            "choose another pooling (mean for a ViT from scratch, last for a causal text encoder)"
+        )
+    logger.info("they can learn: %s", told)
+    return asdict(found)
 
 
 def build(

@@ -4,39 +4,49 @@ examples, image_store ─ train ─→ ⟨pair⟩.dual_encoder, training_log_⟨
 
 `training_states` and `encoder_features` are folders that the node itself fills, with what a killed
 training goes on from and with what frozen encoders say.
+
+examples, image_store ─ check_learning ─→ preflight_⟨pair⟩   (a pipeline of its own, `preflight`)
 """
 
 from kedro.pipeline import Pipeline, node
 
-from shopclip.pipelines.training.nodes import train
+from shopclip.pipelines.training.nodes import check_learning, train
+
+PARAMETERS = ["params:pair", "params:training", "params:images", "params:captions"]
 
 
 def create_pipeline(pair: str) -> Pipeline:
+    training = node(
+        train,
+        inputs=["examples", "image_store", "training_states", "encoder_features", *PARAMETERS],
+        outputs=["dual_encoder", "training_log", "epoch_log"],
+        name="train",
+    )
     return Pipeline(
-        [
-            node(
-                train,
-                inputs=[
-                    "examples",
-                    "image_store",
-                    "training_states",
-                    "encoder_features",
-                    "params:pair",
-                    "params:training",
-                    "params:images",
-                    "params:captions",
-                ],
-                outputs=["dual_encoder", "training_log", "epoch_log"],
-                name="train",
-            )
-        ],
+        [training],
         inputs={"examples", "image_store", "encoder_features"},
         outputs={"training_log": f"training_log_{pair}", "epoch_log": f"epoch_log_{pair}"},
-        parameters={
-            "params:pair": f"params:pairs.{pair}",
-            "params:training": "params:training",
-            "params:images": "params:images",
-            "params:captions": "params:captions",
-        },
+        parameters=_parameters(pair),
         namespace=pair,
     )
+
+
+def create_preflight(pair: str) -> Pipeline:
+    """A stage of its own, for those who ask: `kedro run --pipelines preflight`."""
+    check = node(
+        check_learning,
+        inputs=["examples", "image_store", *PARAMETERS],
+        outputs="preflight",
+        name="check_learning",
+    )
+    return Pipeline(
+        [check],
+        inputs={"examples", "image_store"},
+        outputs={"preflight": f"preflight_{pair}"},
+        parameters=_parameters(pair),
+        namespace=pair,
+    )
+
+
+def _parameters(pair: str) -> dict[str, str]:
+    return {**{name: name for name in PARAMETERS}, "params:pair": f"params:pairs.{pair}"}

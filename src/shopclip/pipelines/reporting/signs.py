@@ -1,0 +1,112 @@
+"""The signs of collapse by epoch, a panel a sign and a line a pair."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from shopclip.dualencoder.collapse import LINE, SAME
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A column of the epoch logs. Signs that share a `measure` share an axis.
+
+    Attributes:
+        collapsed: the values that count as collapsed; None where none do by themselves.
+    """
+
+    column: str
+    title: str
+    measure: str
+    collapsed: tuple[float, float] | None = None
+
+
+SIGNS = (
+    Sign("image_mean_cosine", "mean cosine, images", "cosine", (SAME, math.inf)),
+    Sign("text_mean_cosine", "mean cosine, texts", "cosine", (SAME, math.inf)),
+    Sign("image_effective_rank", "effective rank, images", "rank", (0.0, LINE)),
+    Sign("text_effective_rank", "effective rank, texts", "rank", (0.0, LINE)),
+    Sign("loss_share", "loss as a share of chance", "loss", (SAME, math.inf)),
+    Sign("hubness", "hubness, text → image", "hubness"),
+    Sign("temperature", "temperature", "temperature"),
+    Sign("mrr", "MRR, {examples}", "mrr"),
+)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One sign of every pair that was trained.
+
+    Attributes:
+        collapsed: the values that count as collapsed, within the axis.
+        lines: by pair, float (epochs,), indexed by the epochs done.
+        low, high: the ends of the axis.
+    """
+
+    title: str
+    collapsed: tuple[float, float] | None
+    lines: dict[str, pd.Series[float]]
+    low: float
+    high: float
+
+    @property
+    def epochs(self) -> int:
+        """The most that any pair has done."""
+        return max(int(line.index[-1]) for line in self.lines.values())
+
+    def across(self, epochs: float) -> float:
+        """Where a number of epochs stands, in percent from the left."""
+        return round(100 * epochs / self.epochs, 2)
+
+    def down(self, value: float) -> float:
+        """Where a value stands, in percent from the top."""
+        return round(100 * (self.high - value) / (self.high - self.low), 2)
+
+
+def validated(examples: pd.DataFrame) -> bool:
+    """Whether epochs were judged by validation examples, which takes two of them."""
+    return int((examples["split"] == "validation").sum()) >= 2
+
+
+def judged_by(examples: pd.DataFrame) -> str:
+    """By which examples the towers were judged after every epoch."""
+    return "validation examples" if validated(examples) else "training examples"
+
+
+def kept_epochs(epoch_logs: Mapping[str, pd.DataFrame], examples: pd.DataFrame) -> dict[str, int]:
+    """After how many epochs each trained pair had the weights that it ends with.
+
+    Those of the first epoch with the highest validation MRR, or without validation of the last.
+    """
+    best = validated(examples)
+    return {
+        pair: int(log["epoch"].iloc[log["mrr"].argmax() if best else -1]) + 1
+        for pair, log in sorted(epoch_logs.items())
+        if len(log)
+    }
+
+
+def sign_panels(epoch_logs: Mapping[str, pd.DataFrame], examples: pd.DataFrame) -> list[Panel]:
+    """A panel for each of `SIGNS`; none where no pair was trained."""
+    logs = {
+        pair: log.assign(loss_share=log["loss"] / log["chance_loss"]).set_index(log["epoch"] + 1)
+        for pair, log in sorted(epoch_logs.items())
+        if len(log)
+    }
+    return [_panel(sign, logs, judged_by(examples)) for sign in SIGNS if logs]
+
+
+def _panel(sign: Sign, logs: Mapping[str, pd.DataFrame], examples: str) -> Panel:
+    lines = {pair: log[sign.column].astype(float) for pair, log in logs.items()}
+    shared = [one.column for one in SIGNS if one.measure == sign.measure]
+    values = [log[column] for log in logs.values() for column in shared]
+    low = min(0.0, *(value.min() for value in values))
+    edges = [edge for edge in sign.collapsed or (0.0,) if math.isfinite(edge)]
+    high = max(*edges, *(value.max() for value in values))
+    high += 0.05 * (high - low) or 1.0  # room for a marker
+    band = sign.collapsed and (sign.collapsed[0], min(sign.collapsed[1], high))
+    return Panel(sign.title.format(examples=examples), band, lines, low, high)
