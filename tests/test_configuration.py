@@ -108,7 +108,7 @@ def test_no_dataset_is_left_in_memory(project, env):
 
 def test_no_catalog_entry_is_unused(project):
     context, pipelines = pipelines_of(project)
-    used = pipelines["__default__"].datasets()
+    used = (pipelines["__default__"] + pipelines["preflight"]).datasets()
     patterns = context.catalog.config_resolver
     for entry in context.config_loader["catalog"]:
         if "{" in entry:
@@ -127,8 +127,8 @@ def test_every_parameter_of_a_stage_reaches_a_node(project):
 def test_stages_are_pipelines_and_pairs_are_namespaces(project):
     _, pipelines = pipelines_of(project)
     stages = ["ingestion", "preprocessing", "training", "embedding", "evaluation", "reporting"]
-    assert sorted(pipelines) == sorted([*stages, "__default__"])
-    for stage in ("training", "embedding", "evaluation"):
+    assert sorted(pipelines) == sorted([*stages, "preflight", "__default__"])
+    for stage in ("training", "preflight", "embedding", "evaluation"):
         assert {node.namespace for node in pipelines[stage].nodes} == set(PAIRS)
     total = sum(len(pipelines[stage].nodes) for stage in stages)
     assert len(pipelines["__default__"].nodes) == total

@@ -26,7 +26,7 @@ def declare_pairs(pairs: Sequence[str]) -> None:
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Each stage by its name, and `__default__`, which is all of them."""
+    """Each stage by its name, `__default__`, which is all of them, and `preflight`."""
     pairs = _pairs if _pairs is not None else _configured_pairs()
     stages = {
         "ingestion": ingestion.create_pipeline(),
@@ -36,7 +36,8 @@ def register_pipelines() -> dict[str, Pipeline]:
         "evaluation": _for_every_pair(evaluation.create_pipeline, pairs),
         "reporting": reporting.create_pipeline(pairs),
     }
-    return {**stages, "__default__": sum(stages.values(), Pipeline([]))}
+    preflight = _for_every_pair(training.create_preflight, pairs)
+    return {**stages, "preflight": preflight, "__default__": sum(stages.values(), Pipeline([]))}
 
 
 def _for_every_pair(stage: Callable[[str], Pipeline], pairs: Sequence[str]) -> Pipeline:

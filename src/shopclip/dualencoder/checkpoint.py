@@ -27,7 +27,7 @@ def save(model: DualEncoder, folder: Path) -> None:
         weights = {name: value.contiguous().cpu() for name, value in model.state_dict().items()}
         save_file(weights, draft / "model.safetensors")
         model.text.tokenizer.save_pretrained(draft / "tokenizer")
-        (draft / "dual_encoder.json").write_text(json.dumps(_describe(model), indent=2) + "\n")
+        (draft / "dual_encoder.json").write_text(json.dumps(describe(model), indent=2) + "\n")
 
 
 def load(folder: Path) -> DualEncoder:
@@ -55,7 +55,8 @@ def load(folder: Path) -> DualEncoder:
         raise CheckpointError(f"{folder}: damaged, train the pair again ({error})") from error
 
 
-def _describe(model: DualEncoder) -> dict[str, Any]:
+def describe(model: DualEncoder) -> dict[str, Any]:
+    """All that the model is beside its weights and its tokenizer."""
     return {
         "format": FORMAT,
         "dimensions": model.text.projection[1].out_features,

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -54,8 +55,9 @@ def text_features(
     return _cached(f"text_{key}", len(tokens.ids), parts, precision, folder)
 
 
-def _encoder(tower: ImageTower | TextTower, precision: Precision) -> tuple[str, ...]:
-    return fingerprint.of_weights(tower.encoder), tower.pooling, precision.name
+def _encoder(tower: ImageTower | TextTower, precision: Precision) -> tuple[Any, ...]:
+    config = tower.encoder.config.to_dict()  # type: ignore[union-attr,operator]
+    return fingerprint.of_weights(tower.encoder), config, tower.pooling, precision.name
 
 
 def _cached(

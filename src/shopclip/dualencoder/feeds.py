@@ -17,6 +17,7 @@ from torch import Tensor
 from shopclip.dualencoder.augmentation import augment
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.features import image_features, text_features
+from shopclip.dualencoder.length_groups import LengthGroups
 from shopclip.dualencoder.model import DualEncoder
 from shopclip.dualencoder.precision import Precision
 from shopclip.dualencoder.recipe import Recipe
@@ -101,7 +102,8 @@ def build_feeds(
         return torch.compile(part) if recipe.compile else part
 
     images: Feed = Pictures(embed(model.image), examples, recipe, device)
-    texts: Feed = Captions(embed(model.text), examples, tokens, device)
+    of_captions = LengthGroups(model.text) if device.type == "cpu" else embed(model.text)
+    texts: Feed = Captions(of_captions, examples, tokens, device)
     if recipe.image_mode == "cached":
         features = image_features(model.image.eval(), examples, precision, cache)
         images = CachedPictures(embed(model.image.projection), features, device)

@@ -18,6 +18,7 @@ def of(*parts: Any) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
         if isinstance(part, Tensor):
+            digest.update(f"{part.dtype}{tuple(part.shape)}".encode())
             part = part.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
         if isinstance(part, np.ndarray):
             digest.update(f"{part.dtype}{part.shape}".encode())

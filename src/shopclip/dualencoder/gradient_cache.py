@@ -96,11 +96,11 @@ class _Random(NamedTuple):
 def _statistics_kept(model: nn.Module) -> Iterator[None]:
     """Let batch normalisation see the batch without adding it to its running statistics."""
     norms = [part for part in model.modules() if isinstance(part, nn.modules.batchnorm._BatchNorm)]
-    momenta = [norm.momentum for norm in norms]
+    tracked = [norm.track_running_stats for norm in norms]
     for norm in norms:
-        norm.momentum = 0.0
+        norm.track_running_stats = False
     try:
         yield
     finally:
-        for norm, momentum in zip(norms, momenta, strict=True):
-            norm.momentum = momentum
+        for norm, was in zip(norms, tracked, strict=True):
+            norm.track_running_stats = was

@@ -92,6 +92,7 @@ class Learner:
             FloatingPointError: the loss or the gradient is not finite; the weights are as before.
         """
         started = time.perf_counter()
+        self.train()  # an embedding call since the last step may have switched it off
         torch.manual_seed(self._chance("dropout", number).initial_seed())
         self.optimiser.zero_grad(set_to_none=True)
         loss = backward(

@@ -10,7 +10,7 @@ import torch
 from tqdm import tqdm
 
 import shopclip
-from shopclip.dualencoder import fingerprint
+from shopclip.dualencoder import checkpoint, fingerprint
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.model import DualEncoder
@@ -75,7 +75,8 @@ def fit(
         return _train(learner, judged, validated, None, title)
     data = [fingerprint.of_examples(one) for one in (examples, validation) if one]
     version = shopclip.__version__, torch.__version__
-    resumption.identity = fingerprint.of(asdict(recipe), seed, untrained, data, version)
+    towers = untrained, checkpoint.describe(model)
+    resumption.identity = fingerprint.of(asdict(recipe), seed, towers, data, version)
     with resumption.locked():
         return _train(learner, judged, validated, resumption, title)
 
