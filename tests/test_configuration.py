@@ -26,7 +26,7 @@ MODELS = {
     "training": TrainingParameters,
     "evaluation": EvaluationParameters,
 }
-ENVIRONMENTS = ["base", "fashion", "paper", "minilm", "test"]
+ENVIRONMENTS = ["base", "fashion", "fashion_small", "paper", "minilm", "test"]
 PAIRS = ["bert_resnet", "bert_vit", "gpt_vit"]
 
 

@@ -1,9 +1,14 @@
 """Towers so small that a test builds them in a moment."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 from shopclip.dualencoder import DualEncoder, Examples, ImageEncoder, TextEncoder
+
+torch.set_num_threads(1)  # towers this small wait for a second thread longer than it helps
 
 BERT = TextEncoder(
     config={
@@ -44,12 +49,47 @@ def examples():
     return Examples(images, np.arange(64), caption_ids.astype(np.int64), captions)
 
 
-def build(text, image, seed=0):
+def build(text, image, seed=0, **options):
     """A dual encoder of the small towers, 16-d, for 24 x 16 pixels."""
     captions = [f"a {colour} shirt" for colour in COLOURS]
-    return DualEncoder.build(
-        text, image, captions=captions, size=(24, 16), dimensions=16, seed=seed
-    )
+    options = {"size": (24, 16), "dimensions": 16, **options}
+    return DualEncoder.build(text, image, captions=captions, seed=seed, **options)
+
+
+def still(text):
+    """The encoder without dropout, so that two passes say the same."""
+    names = ("hidden_dropout_prob", "attention_probs_dropout_prob",
+             "resid_pdrop", "embd_pdrop", "attn_pdrop")  # fmt: skip
+    return replace(text, config={**text.config, **dict.fromkeys(names, 0.0)})
+
+
+def varied(examples):
+    """Every example gets three captions of its own to draw from."""
+    more = (*examples.captions, *(f"{c}, {word}" for c in examples.captions for word in "xyz"))
+    own = np.array([[4 + 3 * number + k for k in range(3)] for number in examples.caption_ids])
+    return replace(examples, captions=more, variants=own)
+
+
+def subset(examples, chosen):
+    """These examples alone."""
+    return replace(examples, rows=examples.rows[chosen], caption_ids=examples.caption_ids[chosen])
+
+
+def accuracy(model, examples):
+    """The share of pictures whose nearest caption is their own."""
+    similarities = model.embed_images(examples.images) @ model.embed_captions(examples.captions).T
+    return (similarities.argmax(axis=1) == examples.caption_ids).mean()
+
+
+def weights(model):
+    """A copy of every parameter and buffer."""
+    return {name: value.clone() for name, value in model.state_dict().items()}
+
+
+def differing(one, other):
+    """The names of the tensors that are not the same to the last bit."""
+    assert one.keys() == other.keys()
+    return [name for name in one if not torch.equal(one[name], other[name])]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from shopclip.dualencoder import CheckpointError, DualEncoder
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build
@@ -16,6 +17,33 @@ def test_a_loaded_model_embeds_exactly_as_the_saved_one(text, image, examples, t
     captions = [*examples.captions, "something else"]
     assert np.array_equal(loaded.embed_captions(captions), saved.embed_captions(captions))
     assert loaded.temperature.log_scale == saved.temperature.log_scale
+
+
+def test_the_bias_of_siglip_is_saved_and_loaded(tmp_path):
+    saved = build(BERT, RESNET, loss="siglip")
+    saved.temperature.bias.data.fill_(-7.5)
+    saved.save(tmp_path / "model")
+    loaded = DualEncoder.load(tmp_path / "model")
+    assert loaded.temperature.bias.item() == -7.5
+    assert isinstance(loaded.temperature.bias, torch.nn.Parameter)
+
+
+def test_a_checkpoint_from_before_there_was_a_bias_loads(model, examples, tmp_path):
+    model.save(tmp_path / "model")
+    description = tmp_path / "model" / "dual_encoder.json"
+    facts = json.loads(description.read_text())
+    del facts["biased"]
+    description.write_text(json.dumps(facts))
+    loaded = DualEncoder.load(tmp_path / "model")
+    assert loaded.temperature.bias is None
+    assert np.array_equal(loaded.embed_images(examples.images), model.embed_images(examples.images))
+
+
+def test_a_model_in_channels_last_embeds_the_same_from_its_checkpoint(model, examples, tmp_path):
+    model.image.to(memory_format=torch.channels_last)
+    model.save(tmp_path / "model")
+    loaded = DualEncoder.load(tmp_path / "model").embed_images(examples.images)
+    np.testing.assert_allclose(loaded, model.embed_images(examples.images), atol=1e-6)
 
 
 def test_a_checkpoint_holds_safetensors_json_and_a_tokenizer_and_no_pickle(model, tmp_path):

@@ -1,6 +1,8 @@
+from itertools import permutations
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -58,6 +60,7 @@ def test_repeated_answers_share_what_they_can_earn_together():
     arrays(np.int64, 20, elements=st.integers(0, 30)),
     arrays(np.int64, 20, elements=st.integers(1, 30)),
 )
+@settings(deadline=None)
 def test_hits_are_the_mean_over_every_order_of_the_ties(better, tied):
     for k in (1, 3, 10):
         expected = [
@@ -74,3 +77,45 @@ def test_the_order_of_products_does_not_matter():
         rank(queries[shuffled], gallery[shuffled]).better.tolist()
         == rank(queries, gallery).better[shuffled].tolist()
     )
+
+
+def test_reciprocals_by_hand():
+    # first; third; one of the places 2 and 3: (1/2 + 1/3) / 2
+    ranks = Ranks(np.array([0, 2, 1]), np.array([1, 1, 2]))
+    assert ranks.reciprocals().tolist() == pytest.approx([1, 1 / 3, 5 / 12])
+
+
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=6), st.data())
+@settings(deadline=None)
+def test_reciprocals_are_the_mean_over_every_order_of_the_gallery(similarities, data):
+    own = data.draw(st.integers(0, len(similarities) - 1))
+    values = np.array(similarities)
+    places = [
+        1 + sum(values[order[at]] > values[own] or (values[order[at]] == values[own]
+                and at < order.index(own)) for at in range(len(order)))
+        for order in permutations(range(len(values)))
+    ]  # fmt: skip
+    ranks = Ranks(np.array([sum(values > values[own])]), np.array([sum(values == values[own])]))
+    assert ranks.reciprocals()[0] == pytest.approx(np.mean([1 / place for place in places]))
+
+
+@pytest.mark.parametrize("count", [1, 2, 40, 1000])
+def test_the_reciprocals_of_a_constant_embedding_are_those_of_chance(count):
+    constant = np.tile(random_units(1, dimensions=128), (count, 1))
+    harmonic = sum(1 / place for place in range(1, count + 1))
+    assert rank(constant, constant).reciprocals() == pytest.approx(harmonic / count)
+
+
+def test_no_queries_have_no_reciprocals():
+    assert Ranks(np.array([], dtype=int), np.array([], dtype=int)).reciprocals().shape == (0,)
+
+
+@given(
+    arrays(np.int64, 20, elements=st.integers(0, 30)),
+    arrays(np.int64, 20, elements=st.integers(1, 30)),
+)
+@settings(deadline=None)
+def test_reciprocals_lie_between_the_first_and_the_last_of_the_tied_places(better, tied):
+    found = Ranks(better, tied).reciprocals()
+    assert (found <= 1 / (better + 1) + 1e-12).all()
+    assert (found >= 1 / (better + tied) - 1e-12).all()

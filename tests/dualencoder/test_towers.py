@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from shopclip.dualencoder.towers import Projection
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build
 
 PAIRS = [(BERT, RESNET), (BERT, VIT), (GPT, VIT), (GPT, RESNET)]
@@ -51,3 +52,30 @@ def test_every_weight_gets_a_gradient(examples):
         logits.diagonal().sum().backward()
         without = [name for name, weight in model.named_parameters() if weight.grad is None]
         assert without == []
+
+
+def test_a_projection_computes_in_full_precision_whatever_surrounds_it():
+    projection = Projection(32, 16)
+    features = torch.randn(8, 32)
+    expected = projection(features)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(projection(features), expected)
+        assert projection(features.bfloat16()).dtype == torch.float32
+
+
+def test_a_projection_takes_out_a_common_direction_and_a_common_scale():
+    projection = Projection(32, 16)
+    features = torch.randn(8, 32)
+    moved = 100 * (features + 7 * torch.ones(32))
+    torch.testing.assert_close(projection(moved), projection(features), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(("text", "image"), PAIRS)
+def test_an_embedding_is_the_projection_of_its_features(text, image, examples):
+    model = build(text, image).eval()
+    pixels = torch.from_numpy(examples.images[:4].copy())
+    tokens = model.tokenise(examples.captions).batch(torch.arange(4))
+    for tower, inputs in ((model.image, (pixels,)), (model.text, tokens)):
+        features = tower.features(*inputs)
+        assert features.shape == (4, tower.projection[1].in_features)
+        assert torch.equal(tower.projection(features), tower(*inputs))

@@ -7,7 +7,7 @@ import torch
 
 from shopclip.dualencoder import Examples, Recipe, TrainingError, TrainingLog, fit, rank
 from shopclip.dualencoder.tokens import Tokens
-from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build
+from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, accuracy, build
 
 RECIPE = Recipe(
     epochs=12, batch_size=16, text_learning_rate=2e-3, image_learning_rate=2e-3,
@@ -23,6 +23,17 @@ def test_learns_to_tell_four_colours_apart(text, image, examples):
     nearest = (model.embed_images(examples.images) @ captions.T).argmax(axis=1)
     assert (nearest == examples.caption_ids).mean() > 0.9
     assert steps[-1].loss < steps[0].loss
+
+
+@pytest.mark.parametrize(("text", "image"), [(BERT, RESNET), (GPT, VIT)])
+def test_siglip_learns_to_tell_four_colours_apart(text, image, examples):
+    model = build(text, image, loss="siglip")
+    log = fit(model, examples, replace(RECIPE, loss="siglip", epochs=20))
+    assert accuracy(model, examples) > 0.9
+    assert model.temperature.bias.item() != -10
+    losses = [epoch.loss for epoch in log.epochs]
+    assert losses[-1] < 0.6 * log.epochs[-1].chance_loss
+    assert losses[-1] < losses[0]
 
 
 def test_the_same_seed_gives_the_same_weights_to_the_last_bit(examples):

@@ -123,8 +123,9 @@ class Learner:
         norm = clip_grad_norm_(self.model.parameters(), recipe.max_gradient_norm).item()
         if not math.isfinite(loss):
             raise FloatingPointError(f"the loss became {loss} at {self._place(number)}")
-        # A scaler leaves out a step whose scaled gradient overflowed, and scales less.
-        if not math.isfinite(norm) and not scaler.is_enabled():
+        # A scaler leaves out a step whose scaled gradient overflowed, and scales less; one that
+        # would have to scale down has met no overflow.
+        if not math.isfinite(norm) and (not scaler.is_enabled() or scaler.get_scale() < 1):
             raise FloatingPointError(f"the gradient norm became {norm} at {self._place(number)}")
         rate = set_learning_rates(self.optimiser, number, steps=self.steps, warmup=recipe.warmup)
         scaler.step(self.optimiser)

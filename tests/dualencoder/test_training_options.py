@@ -1,0 +1,106 @@
+"""Options that change how a step is computed, and not what comes out of it."""
+
+import numpy as np
+import pytest
+import torch
+
+from shopclip.dualencoder import Recipe, fit
+from shopclip.dualencoder.learner import Learner
+from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, accuracy, build, still
+
+OPTIONS = {"epochs": 2, "batch_size": 16}
+
+
+def losses(text, image, examples, **options):
+    log = fit(build(text, image), examples, Recipe(**OPTIONS, **options), seed=4)
+    return [step.loss for step in log.steps]
+
+
+def gradients(text, image, examples, **options):
+    """Of a whole batch, with dropout on; and the most bytes that were kept for them."""
+    model = build(text, image)
+    learner = Learner(model, examples, Recipe(batch_size=64, max_gradient_norm=1e9, **options))
+    ((number, batch),) = learner.batches(0, 1)
+    kept = []
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda tensor: kept.append(tensor.nbytes) or tensor, lambda tensor: tensor
+    ):
+        learner.step(batch, number)
+    return {name: weight.grad for name, weight in model.named_parameters()}, sum(kept)
+
+
+@pytest.mark.parametrize("text", [BERT, GPT])
+def test_recomputed_activations_give_the_same_gradients(text, examples):
+    expected, _ = gradients(text, VIT, examples)
+    found, _ = gradients(text, VIT, examples, gradient_checkpointing=True)
+    largest = max(gradient.abs().max().item() for gradient in expected.values())
+    for name, gradient in expected.items():
+        torch.testing.assert_close(found[name], gradient, rtol=1e-4, atol=1e-6 * largest, msg=name)
+
+
+def test_activations_are_recomputed_in_every_epoch_and_with_micro_batches(examples, monkeypatch):
+    from torch.utils import checkpoint
+
+    calls = []
+    original = checkpoint.checkpoint
+
+    def spy(*arguments, **options):
+        calls.append(torch.is_grad_enabled())
+        return original(*arguments, **options)
+
+    for module in ("torch.utils.checkpoint.checkpoint", "transformers.modeling_utils.checkpoint"):
+        monkeypatch.setattr(module, spy, raising=False)
+    options = {"gradient_checkpointing": True, "micro_batch": 8}
+    found = losses(BERT, VIT, examples, **options)
+    assert found == pytest.approx(losses(BERT, VIT, examples, micro_batch=8), rel=1e-4)
+    assert sum(calls) >= 8 * 2 * 2  # steps, micro-batches, layers
+
+
+def test_switching_recomputation_off_again_keeps_activations(examples):
+    model = build(BERT, VIT)
+    for wanted in (True, False):
+        Learner(model, examples, Recipe(gradient_checkpointing=wanted))
+        marks = [
+            part.gradient_checkpointing
+            for part in model.modules() if hasattr(part, "gradient_checkpointing")
+        ]  # fmt: skip
+        assert any(marks) == wanted
+
+
+def test_a_resnet_keeps_its_activations_says_so_and_learns(examples, caplog):
+    model = build(BERT, RESNET)
+    recipe = Recipe(
+        epochs=12, batch_size=16, gradient_checkpointing=True, text_learning_rate=2e-3,
+        image_learning_rate=2e-3, projection_learning_rate=2e-3,
+    )  # fmt: skip
+    fit(model, examples, recipe)
+    assert "ResNetModel keeps its activations: it cannot recompute them" in caplog.text
+    assert "BertModel" not in caplog.text
+    assert accuracy(model, examples) > 0.9
+
+
+@pytest.mark.parametrize("image", [RESNET, VIT])
+def test_the_layout_of_convolutions_changes_hardly_a_loss(image, examples):
+    first, last = (losses(GPT, image, examples, channels_last=layout) for layout in (False, True))
+    np.testing.assert_allclose(last, first, rtol=1e-3)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_convolutions_are_laid_out_as_asked(wanted, examples):
+    model = build(BERT, RESNET)
+    model.image.to(memory_format=torch.channels_last)
+    Learner(model, examples, Recipe(channels_last=wanted))
+    weight = model.get_parameter("image.encoder.embedder.embedder.convolution.weight")
+    assert weight.is_contiguous(memory_format=torch.channels_last) == wanted
+
+
+@pytest.mark.slow
+def test_compiled_towers_learn_as_plain_ones_do(examples):
+    torch.compiler.reset()
+    plain = {"crop": 1, "flip": False}
+    first = losses(still(GPT), RESNET, examples, **plain)
+    model = build(still(GPT), RESNET)
+    names = list(model.state_dict())
+    log = fit(model, examples, Recipe(compile=True, **plain, **OPTIONS), seed=4)
+    np.testing.assert_allclose([step.loss for step in log.steps], first, rtol=1e-3)
+    assert list(model.state_dict()) == names
