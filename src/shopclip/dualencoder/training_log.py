@@ -34,7 +34,7 @@ class Epoch:
         image_effective_rank, text_effective_rank: dimensions in use.
         hubness: skewness of how often an image is among the nearest 10 of a caption.
         mrr: mean reciprocal rank, both directions.
-        seconds: of the epoch, the probe included.
+        seconds: of the steps of the epoch, since it was begun or resumed.
     """
 
     epoch: int
