@@ -43,7 +43,7 @@ def small_pairs(file: Path = CONF) -> dict[str, Pair]:
     pairs = yaml.safe_load(file.read_text("utf-8"))["pairs"]
     return {
         name: Pair(
-            TextEncoder(config=_roomy(pair["text"]["config"])),
+            TextEncoder(**{**pair["text"], "config": _roomy(pair["text"]["config"])}),
             ImageEncoder(**pair["image"]),
             pair.get("recipe", {}),
         )

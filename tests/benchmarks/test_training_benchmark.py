@@ -94,7 +94,8 @@ def test_all_sides_compute_the_same_loss(data, model):
 def test_the_bare_step_is_the_step_without_what_is_around_it(data):
     pair = small_pairs()["bert_resnet"]
     calm = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-    pair = Pair(TextEncoder(config={**pair.text.config, **calm}), pair.image)
+    text = TextEncoder(config={**pair.text.config, **calm}, pooling=pair.text.pooling)
+    pair = Pair(text, pair.image)
     whole, bare = (
         Learner(pair.build(data[0], training.SMALL), data[0], replace(RECIPE, warmup=0))
         for _ in range(2)

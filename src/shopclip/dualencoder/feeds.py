@@ -102,7 +102,7 @@ def build_feeds(
         return torch.compile(part) if recipe.compile else part
 
     images: Feed = Pictures(embed(model.image), examples, recipe, device)
-    of_captions = LengthGroups(model.text) if device.type == "cpu" else embed(model.text)
+    of_captions = LengthGroups(embed(model.text)) if device.type == "cpu" else embed(model.text)
     texts: Feed = Captions(of_captions, examples, tokens, device)
     if recipe.image_mode == "cached":
         features = image_features(model.image.eval(), examples, precision, cache)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-
-from shopclip.dualencoder.towers import TextTower
 
 GROUPS = 4
 
@@ -21,7 +20,7 @@ class LengthGroups:
     a CPU, not on a GPU, which would wait for the lengths.
     """
 
-    tower: TextTower
+    tower: Callable[[Tensor, Tensor], Tensor]
 
     def __call__(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """int64 (batch, tokens) twice → L2-normalised float (batch, dimensions)."""

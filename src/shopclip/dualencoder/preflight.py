@@ -74,7 +74,7 @@ def overfit(
     )  # fmt: skip
     learner = Learner(model.to(device), few, plain, seed=seed)
     started, steps, accuracy = time.perf_counter(), 0, 0.0
-    with torch.random.fork_rng(devices=[]), explained(learner, None):
+    with torch.random.fork_rng(devices=[]), explained(plain, batch, None):
         while accuracy < ENOUGH and time.perf_counter() - started < seconds:
             for number, taken in learner.batches(steps, steps + learner.per_epoch):
                 last = learner.step(taken, number)

@@ -91,8 +91,13 @@ class Resumption:
         self._remove(file for file in steps if file != done)
 
     def forget(self) -> None:
-        """Remove every state, so that training begins anew."""
-        self._remove(self._files())
+        """Remove every state, so that training begins anew.
+
+        Raises:
+            BusyError: another process is training in the folder.
+        """
+        with self.locked():
+            self._remove(self._files())
 
     def last(self) -> Path | None:
         """The newest state."""

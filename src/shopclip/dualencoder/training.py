@@ -69,16 +69,18 @@ def fit(
         )
     model.to(device)
     untrained = fingerprint.of_weights(model) if resumption else ""
-    learner = Learner(model, examples, recipe, seed=seed, cache=cache)
     judged, validated = (validation, True) if validation else (examples, False)
-    if resumption is None:
-        return _train(learner, judged, validated, None, title)
-    data = [fingerprint.of_examples(one) for one in (examples, validation) if one]
-    version = shopclip.__version__, torch.__version__
-    towers = untrained, checkpoint.describe(model)
-    resumption.identity = fingerprint.of(asdict(recipe), seed, towers, data, version)
-    with resumption.locked():
-        return _train(learner, judged, validated, resumption, title)
+    with explained(recipe, min(recipe.batch_size, len(examples)), resumption):
+        learner = Learner(model, examples, recipe, seed=seed, cache=cache)
+        if resumption is None:
+            return _train(learner, judged, validated, None, title)
+        data = [fingerprint.of_examples(one) for one in (examples, validation) if one]
+        version = shopclip.__version__, torch.__version__
+        tokenizer = sorted(model.text.tokenizer.get_vocab().items())
+        towers = untrained, checkpoint.describe(model), tokenizer
+        resumption.identity = fingerprint.of(asdict(recipe), seed, towers, data, version)
+        with resumption.locked():
+            return _train(learner, judged, validated, resumption, title)
 
 
 def _train(
@@ -116,13 +118,12 @@ def _train_epoch(
 ) -> None:
     """The steps that are left of the epoch."""
     steps, epoch = state.log.steps, len(state.log.epochs)
-    with explained(learner, resumption):
-        for number, batch in learner.batches(len(steps), (epoch + 1) * learner.per_epoch):
-            steps.append(learner.step(batch, number))
-            bar.set_postfix(epoch=epoch + 1, loss=f"{steps[-1].loss:.3f}", refresh=False)
-            bar.update()
-            if resumption:
-                resumption.save_if_due(state, learner)
+    for number, batch in learner.batches(len(steps), (epoch + 1) * learner.per_epoch):
+        steps.append(learner.step(batch, number))
+        bar.set_postfix(epoch=epoch + 1, loss=f"{steps[-1].loss:.3f}", refresh=False)
+        bar.update()
+        if resumption:
+            resumption.save_if_due(state, learner)
 
 
 def _keep_best(learner: Learner, state: TrainingState) -> None:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 import torch
 
-from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.resumption import Resumption
 from shopclip.errors import ShopclipError
@@ -18,18 +17,18 @@ class TrainingError(ShopclipError):
 
 
 @contextmanager
-def explained(learner: Learner, resumption: Resumption | None) -> Iterator[None]:
-    """Turn what a step raises into a TrainingError with a remedy."""
+def explained(recipe: Recipe, batch_size: int, resumption: Resumption | None) -> Iterator[None]:
+    """Turn what training raises into a TrainingError with a remedy."""
     try:
         yield
     except FloatingPointError as error:
         raise TrainingError(_diverged(error, resumption)) from error
     except (MemoryError, torch.OutOfMemoryError) as error:
-        raise TrainingError(_out_of_memory(learner.recipe, learner.batch_size)) from error
+        raise TrainingError(_out_of_memory(recipe, batch_size)) from error
     except RuntimeError as error:
         if "can't allocate memory" not in str(error):  # torch has no class for it on the CPU
             raise
-        raise TrainingError(_out_of_memory(learner.recipe, learner.batch_size)) from error
+        raise TrainingError(_out_of_memory(recipe, batch_size)) from error
 
 
 def _diverged(error: FloatingPointError, resumption: Resumption | None) -> str:
@@ -40,9 +39,12 @@ def _diverged(error: FloatingPointError, resumption: Resumption | None) -> str:
 
 def _out_of_memory(recipe: Recipe, batch_size: int) -> str:
     at_once = min(recipe.micro_batch or batch_size, batch_size)
+    smaller = (
+        f"training.recipe.micro_batch to {at_once // 2} or less (gradient caching: the same steps "
+        "in the memory of a micro-batch), or "
+    )
     return (
         f"out of memory with batch_size {batch_size}, {at_once} examples at once; set "
-        f"training.recipe.micro_batch to {max(1, at_once // 2)} or less (gradient caching: the "
-        "same steps in the memory of a micro-batch), or precision to bf16, or "
-        "gradient_checkpointing to true, or lower batch_size"
+        f"{smaller if at_once > 1 else ''}precision to bf16, or gradient_checkpointing to true, or "
+        "lower batch_size"
     )
