@@ -13,6 +13,8 @@ from safetensors.torch import load_file, save_file
 from shopclip.dualencoder import Recipe, Resumption, fit
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build, differing, subset, varied
 
+pytestmark = pytest.mark.slow
+
 KINDS = ("bert", "gpt2", "resnet", "vit")
 RATES = {
     "text_learning_rate": 2e-3, "image_learning_rate": 2e-3, "projection_learning_rate": 2e-3
