@@ -99,8 +99,10 @@ def draw(losses: dict[str, np.ndarray], per_epoch: float) -> Figure:
     figure = Figure(figsize=(9, 5), dpi=140, layout="constrained")
     axes = figure.add_subplot()
     axes.axhline(np.log(64), color="0.5", linestyle=(0, (4, 3)), linewidth=1.2)
-    axes.annotate("chance, ln 64", (0.02, np.log(64)), (0, 4), textcoords="offset points",
-                  xycoords=("axes fraction", "data"), color="0.4")  # fmt: skip
+    axes.annotate(
+        "chance, ln 64", (1, np.log(64)), (0, 4), textcoords="offset points", ha="right",
+        xycoords=("axes fraction", "data"), color="0.4",
+    )  # fmt: skip
     for name, loss in losses.items():
         smooth = pd.Series(loss).ewm(span=max(1, len(loss) / 40)).mean()
         wide = 2.6 if name in (LIKELY.name, OURS.name) else 1.3
