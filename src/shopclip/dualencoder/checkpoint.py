@@ -68,6 +68,7 @@ def describe(model: DualEncoder) -> dict[str, Any]:
         },
         "image": {
             "config": model.image.encoder.config.to_dict(),  # type: ignore[union-attr,operator]
+            "stem": model.image.stem,
             "pooling": model.image.pooling,
             "size": list(model.image.size),
         },
@@ -78,7 +79,7 @@ def _rebuild(facts: dict[str, Any], folder: Path) -> DualEncoder:
     from safetensors.torch import load_file
     from transformers import AutoTokenizer
 
-    from shopclip.dualencoder.encoders import encoder_from_config
+    from shopclip.dualencoder.encoders import encoder_from_config, image_encoder_from_config
     from shopclip.dualencoder.model import DualEncoder
     from shopclip.dualencoder.temperature import Temperature
     from shopclip.dualencoder.towers import ImageTower, TextTower
@@ -91,7 +92,8 @@ def _rebuild(facts: dict[str, Any], folder: Path) -> DualEncoder:
             dimensions=dimensions, pooling=text["pooling"], max_tokens=text["max_tokens"],
         ),
         ImageTower(
-            encoder_from_config(image["config"]), size=tuple(image["size"]),
+            image_encoder_from_config(image["config"], image.get("stem", "auto")),
+            size=tuple(image["size"]),
             dimensions=dimensions, pooling=image["pooling"],
         ),
         Temperature(bias=0.0 if facts.get("biased") else None),

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from shopclip.dualencoder.knobs import Checked, knob
 
 Pooling = Literal["auto", "cls", "last", "mean"]
+Stem = Literal["auto", "convolutional"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,3 +46,10 @@ class TextEncoder(Encoder):
 @dataclass(frozen=True, kw_only=True)
 class ImageEncoder(Encoder):
     """An image encoder."""
+
+    stem: Stem = knob("auto", "convolutional: strided convolutions instead of a ViT's patches")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.name is not None and self.stem != "auto":
+            raise ValueError(f"a pretrained encoder keeps its own stem; got stem={self.stem!r}")

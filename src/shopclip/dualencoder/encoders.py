@@ -8,7 +8,8 @@ from typing import Any
 
 from torch import nn
 
-from shopclip.dualencoder.encoder_spec import Encoder, ImageEncoder, TextEncoder
+from shopclip.dualencoder.encoder_spec import Encoder, ImageEncoder, Stem, TextEncoder
+from shopclip.dualencoder.stem import put_convolutional_stem
 from shopclip.dualencoder.tokenizers import train_tokenizer
 from shopclip.errors import ShopclipError
 
@@ -46,11 +47,20 @@ def build_image_encoder(spec: ImageEncoder, size: tuple[int, int]) -> nn.Module:
 
     Raises:
         EncoderUnavailableError: a pretrained one cannot be had.
+        StemError: the encoder cannot have the stem asked for.
     """
     if spec.name is not None:
         return load_encoder(spec)
     assert spec.config is not None
-    return encoder_from_config({"image_size": list(size), **spec.config})
+    return image_encoder_from_config({"image_size": list(size), **spec.config}, spec.stem)
+
+
+def image_encoder_from_config(config: dict[str, Any], stem: Stem) -> nn.Module:
+    """A randomly initialised encoder with this stem."""
+    encoder = encoder_from_config(config)
+    if stem == "convolutional":
+        put_convolutional_stem(encoder)
+    return encoder
 
 
 def load_encoder(spec: Encoder) -> nn.Module:

@@ -8,8 +8,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812  torch's own name for it
 from torch import Tensor, nn
 
+from shopclip.dualencoder.encoder_spec import Stem
 from shopclip.dualencoder.pixels import to_pixel_values
 from shopclip.dualencoder.pooling import POOLINGS, image_pooling, text_pooling
+from shopclip.dualencoder.stem import ConvolutionalStem
 
 
 class Projection(nn.Sequential):
@@ -73,6 +75,11 @@ class ImageTower(nn.Module):
         pixel_values = to_pixel_values(images, self.size)
         output = self.encoder(pixel_values=pixel_values, **self.options)
         return POOLINGS[self.pooling](output.last_hidden_state, None)
+
+    @property
+    def stem(self) -> Stem:
+        has = any(isinstance(module, ConvolutionalStem) for module in self.encoder.modules())
+        return "convolutional" if has else "auto"
 
     def forward(self, images: Tensor) -> Tensor:
         return self.projection(self.features(images))
