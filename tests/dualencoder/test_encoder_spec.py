@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from shopclip.dualencoder import ImageEncoder, TextEncoder
+from tests.dualencoder.conftest import BERT, VIT, build
 
 
 @pytest.mark.parametrize("both", [{}, {"name": "x", "config": {"model_type": "bert"}}])
@@ -17,3 +20,14 @@ def test_a_config_must_say_what_it_configures():
 def test_a_text_encoder_checks_its_own_knobs_too():
     with pytest.raises(ValueError, match="max_tokens is 2, expected at least 4"):
         TextEncoder(name="x", max_tokens=2)
+
+
+def test_an_image_encoder_may_see_pictures_at_a_size_of_its_own():
+    own = replace(VIT, size=(32, 16))
+    assert build(BERT, own, size=(24, 16)).image.size == (32, 16)
+    assert build(BERT, VIT, size=(24, 16)).image.size == (24, 16)
+
+
+def test_a_size_out_of_bounds_is_refused():
+    with pytest.raises(ValueError, match=r"size is \(4, 16\), expected two sides between 8 and 1024"):
+        replace(VIT, size=(4, 16))

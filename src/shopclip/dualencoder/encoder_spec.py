@@ -47,9 +47,14 @@ class TextEncoder(Encoder):
 class ImageEncoder(Encoder):
     """An image encoder."""
 
+    size: tuple[int, int] | None = knob(
+        None, "height and width in pixels at which it sees pictures; null: images.size"
+    )
     stem: Stem = knob("auto", "convolutional: strided convolutions instead of a ViT's patches")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.name is not None and self.stem != "auto":
             raise ValueError(f"a pretrained encoder keeps its own stem; got stem={self.stem!r}")
+        if self.size is not None and not all(8 <= side <= 1024 for side in self.size):
+            raise ValueError(f"size is {self.size}, expected two sides between 8 and 1024 pixels")

@@ -45,7 +45,8 @@ class DualEncoder(nn.Module):
 
         Args:
             captions: training captions, for the tokenizer of a text encoder from scratch.
-            size: height and width in pixels at which the image tower sees pictures.
+            size: height and width in pixels at which the image tower sees pictures, where its spec
+                does not say.
             dimensions: width of the shared space.
             loss: what the towers will learn by; it decides where temperature and bias start.
             temperature: the initial one, where it is not the loss's own.
@@ -54,6 +55,7 @@ class DualEncoder(nn.Module):
         Raises:
             EncoderUnavailableError: a pretrained encoder cannot be had.
         """
+        size = image.size or size
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             text_encoder, tokenizer = build_text_encoder(text, captions)
