@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from shopclip.dualencoder.ranks import Ranks, rank
+from shopclip.dualencoder.ranks import TIE, Ranks, rank, rank_both
 
 
 def unit(rows):
@@ -26,12 +26,22 @@ def test_by_hand():
     assert ranks.tied.tolist() == [1, 1, 1]
 
 
-@pytest.mark.parametrize("chunk", [1, 7, 64, 1000])
-def test_chunks_equal_a_full_sort(chunk):
+@pytest.mark.parametrize("count", [1, 7, 64, 300, 2500])
+def test_tiles_equal_a_full_matrix_both_ways(count):
+    left, right = random_units(count, 1), random_units(count, 2)
+    right[count // 2 :] = right[: count - count // 2]  # so that some tie
+    similarities = left @ right.T
+    own = np.diagonal(similarities)
+    for found, matrix in zip(rank_both(left, right), (similarities, similarities.T), strict=True):
+        assert found.better.tolist() == (matrix > own[:, None] + TIE).sum(axis=1).tolist()
+        assert found.tied.tolist() == (abs(matrix - own[:, None]) <= TIE).sum(axis=1).tolist()
+
+
+def test_places_equal_a_full_sort():
     queries, gallery = random_units(64, 1), random_units(64, 2)
     order = np.argsort(-(queries @ gallery.T), axis=1)
     places = np.argmax(order == np.arange(64)[:, None], axis=1)
-    assert rank(queries, gallery, chunk=chunk).better.tolist() == places.tolist()
+    assert rank(queries, gallery).better.tolist() == places.tolist()
 
 
 def test_perfect_embeddings_are_all_first():

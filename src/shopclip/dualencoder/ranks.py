@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 TIE = 1e-6  # float32 dot products of 128-d unit vectors are exact to about 1e-7
+ROWS, COLUMNS = 255, 2040  # of a tile, which stays in the cache; no more can be counted in bytes
 
 
 @dataclass(frozen=True)
@@ -37,21 +38,50 @@ class Ranks:
         return (harmonic[self.better + self.tied] - harmonic[self.better]) / self.tied
 
 
-def rank(queries: np.ndarray, gallery: np.ndarray, *, chunk: int = 512) -> Ranks:
+def rank(queries: np.ndarray, gallery: np.ndarray) -> Ranks:
     """Rank the gallery for every query; query i's own answer is gallery item i.
 
     Args:
         queries: float32 (n, dimensions), L2-normalised.
         gallery: float32 (n, dimensions), L2-normalised.
-        chunk: queries compared at a time; memory is `chunk` × n floats whatever n is.
     """
-    better = np.empty(len(queries), dtype=np.int64)
-    tied = np.empty(len(queries), dtype=np.int64)
-    for start in range(0, len(queries), chunk):
-        stop = min(start + chunk, len(queries))
-        similarities = queries[start:stop] @ gallery.T
-        own = similarities[np.arange(stop - start), np.arange(start, stop)][:, None]
-        better[start:stop] = np.count_nonzero(similarities > own + TIE, axis=1)
-        at_least = np.count_nonzero(similarities >= own - TIE, axis=1)
-        tied[start:stop] = at_least - better[start:stop]
-    return Ranks(better, tied)
+    return rank_both(queries, gallery)[0]
+
+
+def rank_both(left: np.ndarray, right: np.ndarray) -> tuple[Ranks, Ranks]:
+    """Rank the right for every left, and the left for every right; i belongs to i.
+
+    Each similarity is computed once and used both ways, a tile at a time, so that memory does not
+    grow with the square of n.
+
+    Args:
+        left, right: float32 (n, dimensions), L2-normalised.
+    """
+    own = np.einsum("ij,ij->i", left, right)
+    better, least = own + np.float32(TIE), own - np.float32(TIE)
+    above = np.zeros((2, len(own)), np.int64)  # for the left, for the right
+    not_below = np.zeros((2, len(own)), np.int64)
+    for top in range(0, len(own), ROWS):
+        rows = slice(top, top + ROWS)
+        for start in range(0, len(own), COLUMNS):
+            columns = slice(start, start + COLUMNS)
+            tile = left[rows] @ right[columns].T
+            above[0, rows] += _true_by_row(tile > better[rows, None])
+            above[1, columns] += _true_by_column(tile > better[None, columns])
+            not_below[0, rows] += _true_by_row(tile >= least[rows, None])
+            not_below[1, columns] += _true_by_column(tile >= least[None, columns])
+    first, second = (Ranks(a, n - a) for a, n in zip(above, not_below, strict=True))
+    return first, second
+
+
+def _true_by_row(mask: np.ndarray) -> np.ndarray:
+    """How many are true in each row of at most `COLUMNS`, eight at a time: a byte counts to 255."""
+    eights = mask.shape[1] - mask.shape[1] % 8
+    words = np.ascontiguousarray(mask[:, :eights]).view(np.uint64).sum(axis=1)
+    by_eight = words.view(np.uint8).reshape(-1, 8).sum(axis=1, dtype=np.int64)
+    return by_eight + mask[:, eights:].sum(axis=1)
+
+
+def _true_by_column(mask: np.ndarray) -> np.ndarray:
+    """How many are true in each column of at most `ROWS`."""
+    return mask.view(np.uint8).sum(axis=0, dtype=np.uint8)
