@@ -23,15 +23,16 @@ import numpy as np
 import pandas as pd
 import torch
 import transformers
+
 from full_scale_scores import count_flops, score, speed
 from full_scale_table import table
 from full_scale_towers import SEEN, full_pairs
-from training_data import examples_of, join, of_benchmark, read_products, split, store_images
-from training_towers import Pair, small_pairs
-
 from shopclip.benchmark import Benchmark
 from shopclip.catalogue import open_catalogue
 from shopclip.dualencoder import ImageStore, Recipe, Resumption, choose_device, fit
+from shopclip.splitting import of_benchmark, split
+from training_data import examples_of, join, read_products, store_images
+from training_towers import Pair, small_pairs
 
 SMALL = (64, 48)  # height and width that the small towers see
 
@@ -69,9 +70,9 @@ def main() -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     products, store = prepare(options)
     benchmark = Benchmark.read(options.benchmark) if options.benchmark else None
-    kept_out = split(products, options.held_out) == "held_out"
+    kept_out = split(products["key"], options.held_out, 0.0, 0) == "held_out"
     if benchmark:
-        kept_out |= of_benchmark(products, benchmark)
+        kept_out |= of_benchmark(products["id"], products["key"], benchmark)
     pairs = small_pairs() if options.small else full_pairs(options.vocabulary)
     results = facts(options, products, kept_out)
     for epochs in options.epochs:

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import torch
 from torch.utils.flop_counter import FlopCounterMode
-from training_towers import Pair
 
 from shopclip.benchmark import Benchmark
 from shopclip.benchmark import score as score_benchmark
@@ -17,6 +16,7 @@ from shopclip.dualencoder import DualEncoder, Examples, ImageStore, Recipe, Trai
 from shopclip.dualencoder.collapse import spread
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.precision import Precision
+from training_towers import Pair
 
 CUTOFFS = {"accuracy": 1, "top10": 10, "top100": 100}
 COUNTED = 32  # examples of the batch whose operations are counted

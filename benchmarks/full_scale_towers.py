@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from training_towers import Pair
-
 from shopclip.dualencoder import ImageEncoder, TextEncoder
+from training_towers import Pair
 
 SEEN = (224, 224)
 

@@ -19,16 +19,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from training_data import STORED, Shop, examples_of, split
+from shopclip.catalogue import open_catalogue
+from shopclip.dualencoder import Recipe, choose_device
+from shopclip.sample import draw_catalogue
+from shopclip.splitting import split
+from training_data import STORED, Shop, examples_of
 from training_rates import HEAD, Row, machine
 from training_steps import SEEN, time_steps
 from training_towers import middle_pairs, small_pairs
 from training_trainer import time_trainer
 from training_tutorial import time_tutorial
-
-from shopclip.catalogue import open_catalogue
-from shopclip.dualencoder import Recipe, choose_device
-from shopclip.sample import draw_catalogue
 
 RESULTS = Path(__file__).parent / "results" / "training.json"
 SMALL = (64, 48)  # height and width that the small towers see
@@ -109,7 +109,7 @@ def measure(shop: Shop, options: argparse.Namespace) -> dict[str, list[Row]]:
                 repeats=options.repeats,
             )  # fmt: skip
     if "over_transformers_trainer" in wanted:
-        sides = split(shop.products, held_out=0.2)
+        sides = split(shop.products["key"], 0.2, 0.0, 0)
         held_out = examples_of(shop.products[sides == "held_out"], shop.store)
         row = time_trainer(
             "bert_resnet", small_pairs()["bert_resnet"], shop.examples(sides == "train"), held_out,

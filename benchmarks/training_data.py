@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from shopclip.benchmark import Benchmark
 from shopclip.catalogue import Catalogue
 from shopclip.catalogue.columns import CAPTION
 from shopclip.catalogue.decode import UnreadableImageError, decode
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.image_store import ImageStore, ImageStream, Rejection
 from shopclip.dualencoder.image_store_writer import write_image_store
+from shopclip.splitting import caption_keys
 
 STORED = (80, 60)  # height and width in the store, those of the source
 
@@ -77,44 +76,10 @@ def join(products: pd.DataFrame, store: ImageStore) -> pd.DataFrame:
     return joined.assign(key=caption_keys(joined["caption"]))
 
 
-def caption_keys(captions: Sequence[str]) -> list[str]:
-    """Captions without differences of case and white space, as preprocessing compares them."""
-    return [" ".join(caption.casefold().split()) for caption in captions]
-
-
-def split(products: pd.DataFrame, held_out: float, validation: float = 0.0) -> np.ndarray:
-    """`held_out`, `validation` or `train` for each product, by its caption, as preprocessing does.
-
-    Args:
-        held_out, validation: shares of the distinct captions.
-    """
-    places = {key: _uniform(key) for key in products["key"]}
-    found = [places[key] for key in products["key"]]
-    names = np.array(["held_out", "validation", "train"])
-    return names[np.searchsorted([held_out, held_out + validation], found, side="right")]
-
-
-def of_benchmark(products: pd.DataFrame, benchmark: Benchmark) -> np.ndarray:
-    """Whether each product is kept out for a benchmark: by caption, by id, or by a shared caption.
-
-    The last keeps out a product whose caption is spelt otherwise than in the benchmark.
-    """
-    asked = set(caption_keys(benchmark.captions))
-    touched = products["key"].isin(asked) | products["id"].isin(benchmark.ids)
-    return products["key"].isin(products["key"][touched]).to_numpy()
-
-
 def examples_of(products: pd.DataFrame, store: ImageStore) -> Examples:
     """These products as examples; those that share a caption share its number."""
-    numbers, _ = pd.factorize(products["key"])
-    first = ~pd.Series(numbers, index=products.index).duplicated()
-    return Examples(
-        images=store.images,
-        rows=products["row"].to_numpy(np.int64),
-        caption_ids=numbers.astype(np.int64),
-        captions=tuple(products["caption"][first]),
-        pictures=store.fingerprint,
-    )
+    rows, keys = products["row"].to_numpy(), products["key"].to_numpy()
+    return Examples.collect(store, rows, keys, products["caption"].tolist())
 
 
 def _decoded(
@@ -126,9 +91,3 @@ def _decoded(
             yield id_, decode(picture, STORED)
         except UnreadableImageError as error:
             yield id_, Rejection("unreadable image", str(error))
-
-
-def _uniform(key: str) -> float:
-    """A number in [0, 1) that depends on the caption alone: that of `splits.seed` 0."""
-    digest = hashlib.blake2b(key.encode(), digest_size=8, salt=bytes(8))
-    return int.from_bytes(digest.digest(), "big") / 2**64

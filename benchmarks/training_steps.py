@@ -10,13 +10,13 @@ from itertools import count
 import torch
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
-from training_rates import Row, Work, alternate
-from training_towers import Pair, embed_pixel_values
 
 from shopclip.dualencoder import Examples, Recipe
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.losses import info_nce
 from shopclip.dualencoder.pixels import to_pixel_values
+from training_rates import Row, Work, alternate
+from training_towers import Pair, embed_pixel_values
 
 SEEN = (224, 224)
 HEAD_STEPS = 200  # a step of projections alone takes milliseconds

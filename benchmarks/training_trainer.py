@@ -20,11 +20,11 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 from torchvision.io import ImageReadMode, decode_image
 from torchvision.transforms import CenterCrop, ConvertImageDtype, Normalize, Resize
-from training_rates import Row, alternate
-from training_towers import LONGEST, Pair, clip_loss, embed_pixel_values
 from transformers import Trainer, TrainingArguments
 
 from shopclip.dualencoder import DualEncoder, Examples, Recipe, fit, rank
+from training_rates import Row, alternate
+from training_towers import LONGEST, Pair, clip_loss, embed_pixel_values
 
 WORKERS = (0, 2)
 BAR = 1.5

@@ -12,12 +12,12 @@ from torch import Tensor
 from torch.optim import AdamW
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
-from training_rates import Row, Work, alternate
-from training_steps import train_steps
-from training_towers import Pair, clip_loss, embed_pixel_values
 
 from shopclip.dualencoder import DualEncoder, Examples, Recipe
 from shopclip.dualencoder.learner import Learner
+from training_rates import Row, Work, alternate
+from training_steps import train_steps
+from training_towers import Pair, clip_loss, embed_pixel_values
 
 PADDED = 77  # tokens, CLIP's own number
 WORKERS = (0, 2)

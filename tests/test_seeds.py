@@ -32,5 +32,5 @@ def test_runs_stand_under_the_pair_that_they_repeat() -> None:
 
 
 def test_repeating_a_pair_that_is_none_is_an_error_that_names_both() -> None:
-    with pytest.raises(ValueError, match="pairs.b repeats 'a', which is no pair of its own"):
+    with pytest.raises(ValueError, match=r"pairs\.b repeats 'a', which is no pair of its own"):
         runs_of({"b": {"repeats": "a"}})

@@ -80,6 +80,7 @@ def test_a_large_difference_is_no_luck_and_none_is() -> None:
     noise = np.random.default_rng(0).normal(size=200)
     assert paired_p_value(noise + 1, np.arange(200), resamples=999) == pytest.approx(0.002)
     assert paired_p_value(np.zeros(5), np.arange(5), resamples=999) == 1.0
+    assert paired_p_value(np.array([0, 0.5, 0]), np.arange(3), resamples=999) == 1.0
 
 
 def test_p_values_of_no_difference_are_uniform() -> None:

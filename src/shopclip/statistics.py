@@ -75,7 +75,7 @@ def paired_p_value(
 
     sums = cluster_sums(differences[:, None], clusters)[0][:, 0]
     sums = sums[sums != 0]  # their sign does not matter
-    if not len(sums):
+    if len(sums) < 2:  # both signs of one difference are equally extreme
         return 1.0
     found = permutation_test(
         (sums,), np.sum, permutation_type="samples", vectorized=True, n_resamples=resamples,

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from full_scale_scores import shares
 from full_scale_table import HEAD, table
 from full_scale_towers import full_pairs
-
 from tests.benchmarks.conftest import BENCHMARKS
 from tests.conftest import jpeg, row, write_hub
 

@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
+
 import training
-from training_data import caption_keys, of_benchmark, split
+from shopclip.dualencoder import Recipe, TextEncoder
+from shopclip.dualencoder.learner import Learner
+from shopclip.dualencoder.losses import info_nce
+from shopclip.dualencoder.pixels import to_pixel_values
 from training_rates import Row, alternate
 from training_steps import bare_step, batch_in_memory, train_steps
 from training_towers import Pair, small_pairs
@@ -19,13 +22,6 @@ from training_trainer import (
     train_with_trainer,
 )
 from training_tutorial import PADDED, TutorialItems, tutorial_epoch, tutorial_loss
-
-from shopclip.benchmark import Benchmark
-from shopclip.dualencoder import Recipe, TextEncoder
-from shopclip.dualencoder.learner import Learner
-from shopclip.dualencoder.losses import info_nce
-from shopclip.dualencoder.pixels import to_pixel_values
-from shopclip.pipelines.preprocessing import splitting
 
 # torchvision would have its decoders replaced by another package, but run_clip.py has them
 pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")
@@ -136,14 +132,3 @@ def test_a_key_holds_the_worst_row_but_our_faster_precision():
     assert training.deciding("end_to_end_over_bare_step", rows).ratio == 3
     assert rows[0].met is True
     assert Row("", 1.0, 2.0, 0.9).met is False
-
-
-def test_products_are_split_as_preprocessing_splits_them(shop):
-    products = pd.concat([shop.products] * 3).reset_index(drop=True)
-    products["key"] += pd.Series(np.arange(len(products)) % 50).astype("str")
-    keys = products["key"].astype("str")
-    assert caption_keys([" A  Shirt", "a shirt"]) == ["a shirt"] * 2
-    assert split(products, 0.3, 0.2).tolist() == splitting.split(keys, 0.3, 0.2, 0).tolist()
-    benchmark = Benchmark({products["caption"][3]: (products["id"][5],)})
-    expected = splitting.of_benchmark(shop.products["id"], shop.products["key"], benchmark)
-    assert of_benchmark(shop.products, benchmark).tolist() == expected.tolist()

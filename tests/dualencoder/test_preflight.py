@@ -31,3 +31,11 @@ def test_towers_that_cannot_tell_pictures_apart_fail_within_their_time(examples)
 def test_the_recipes_augmentation_and_variants_are_left_out(examples):
     strong = replace(RECIPE, crop=0.2, jitter=0.5)
     assert overfit(build(BERT, VIT), examples, strong, seconds=30).passed
+
+
+def test_a_cached_encoder_learns_as_a_frozen_one_does(examples):
+    frozen = replace(RECIPE, image_mode="frozen")
+    cached = replace(RECIPE, image_mode="cached")
+    found = [overfit(build(BERT, VIT), examples, recipe, seconds=30) for recipe in (frozen, cached)]
+    assert found[0].steps == found[1].steps
+    assert found[0].loss == pytest.approx(found[1].loss, rel=1e-4)

@@ -1,4 +1,4 @@
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def every_order(similarities, right):
     """All orders of the gallery that the similarities allow, as lists of truth values."""
     items = range(len(similarities))
     for order in permutations(items):
-        if all(similarities[a] >= similarities[b] for a, b in zip(order, order[1:], strict=False)):
+        if all(similarities[a] >= similarities[b] for a, b in pairwise(order)):
             yield [bool(right[item]) for item in order]
 
 

@@ -1,11 +1,16 @@
 """Options that change how a step is computed, and not what comes out of it."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
+from torch._dynamo.testing import CompileCounter
 
 from shopclip.dualencoder import Recipe, fit
+from shopclip.dualencoder.feeds import build_feeds
 from shopclip.dualencoder.learner import Learner
+from shopclip.dualencoder.precision import Precision
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, accuracy, build, still
 
 OPTIONS = {"epochs": 2, "batch_size": 16}
@@ -92,6 +97,26 @@ def test_convolutions_are_laid_out_as_asked(wanted, examples):
     Learner(model, examples, Recipe(channels_last=wanted))
     weight = model.get_parameter("image.encoder.embedder.embedder.convolution.weight")
     assert weight.is_contiguous(memory_format=torch.channels_last) == wanted
+
+
+def test_crops_of_any_size_reach_one_compiled_image_encoder(examples, monkeypatch):
+    torch.compiler.reset()
+    compiled = CompileCounter()
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=compiled))
+    model = build(BERT, VIT)
+    recipe = Recipe(compile=True, crop=0.5, batch_size=8)
+    images, _ = build_feeds(model, examples, recipe, Precision("fp32", torch.device("cpu")), None)
+    sizes, graphs = set(), set()
+    for step in range(8):
+        taken = images.take(np.arange(8), torch.Generator().manual_seed(step))
+        sizes.add(taken[0].shape)
+        np.testing.assert_allclose(
+            images.embed(*taken).detach(), model.image(*taken).detach(), atol=1e-6
+        )
+        graphs.add(compiled.frame_count)
+    assert len(sizes) > 3
+    assert len(graphs) == 1
+    assert graphs != {0}
 
 
 @pytest.mark.slow

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+
+from shopclip.dualencoder.image_store import ImageStore
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,27 @@ class Examples:
     captions: tuple[str, ...]
     variants: np.ndarray | None = None
     pictures: str = ""
+
+    @classmethod
+    def collect(
+        cls, store: ImageStore, rows: np.ndarray, keys: np.ndarray, captions: Sequence[str]
+    ) -> Examples:
+        """Examples of stored images, captions with equal keys numbered as one, in their order.
+
+        Args:
+            rows: integer (examples,), of the store.
+            keys: (examples,), what the captions are compared by; the first of equals stands.
+            captions: one an example.
+        """
+        numbers, _ = pd.factorize(keys)
+        _, first = np.unique(numbers, return_index=True)
+        return cls(
+            images=store.images,
+            rows=rows.astype(np.int64),
+            caption_ids=numbers.astype(np.int64),
+            captions=tuple(captions[place] for place in first),
+            pictures=store.fingerprint,
+        )
 
     def __len__(self) -> int:
         return len(self.rows)

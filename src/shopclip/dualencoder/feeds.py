@@ -22,6 +22,7 @@ from shopclip.dualencoder.model import DualEncoder
 from shopclip.dualencoder.precision import Precision
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.tokens import Tokens
+from shopclip.dualencoder.towers import ImageTower, TextTower
 
 
 class Feed(Protocol):
@@ -33,6 +34,20 @@ class Feed(Protocol):
 
     def take(self, batch: np.ndarray, draws: torch.Generator) -> tuple[Tensor, ...]:
         """Inputs of these examples on the device, the batch first; chance comes from `draws`."""
+
+
+class Compiled:
+    """A tower by way of its compiled encoder; the tower itself stays as it is.
+
+    The encoder alone, because pictures come in the size of their crop, another one every step, and
+    a size that it has not met is compiled again.
+    """
+
+    def __init__(self, tower: ImageTower | TextTower) -> None:
+        self._tower, self._encoder = tower, torch.compile(tower.encoder)
+
+    def __call__(self, *inputs: Tensor) -> Tensor:
+        return self._tower.projection(self._tower.features(*inputs, encoder=self._encoder))
 
 
 @dataclass(frozen=True)
@@ -98,18 +113,18 @@ def build_feeds(
     """The feeds of the image and of the text tower; frozen encoders must not learn by now."""
     device, tokens = model.device, model.tokenise(examples.captions)
 
-    def embed(part: torch.nn.Module) -> Callable[..., Tensor]:
-        return torch.compile(part) if recipe.compile else part
+    def embed(tower: ImageTower | TextTower) -> Callable[..., Tensor]:
+        return Compiled(tower) if recipe.compile else tower
 
     images: Feed = Pictures(embed(model.image), examples, recipe, device)
     of_captions = LengthGroups(embed(model.text)) if device.type == "cpu" else embed(model.text)
     texts: Feed = Captions(of_captions, examples, tokens, device)
     if recipe.image_mode == "cached":
         features = image_features(model.image.eval(), examples, precision, cache)
-        images = CachedPictures(embed(model.image.projection), features, device)
+        images = CachedPictures(model.image.projection, features, device)
     if recipe.text_mode == "cached":
         features = text_features(model.text.eval(), tokens, precision, cache)
-        texts = CachedCaptions(embed(model.text.projection), examples, features, device)
+        texts = CachedCaptions(model.text.projection, examples, features, device)
     return images, texts
 
 

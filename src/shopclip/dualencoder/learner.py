@@ -6,6 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,11 @@ class Learner:
         for step in range(first, last):
             start = (step - epoch * self.per_epoch) * self.batch_size
             yield step, self._take(order[start : start + self.batch_size].numpy(), step)
+
+    def chance_of_its_own(self) -> AbstractContextManager[None]:
+        """Steps seed torch's global generators; afterwards these are as they were."""
+        device = self.model.device
+        return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
 
     def train(self) -> None:
         """Switch to training; a frozen encoder keeps its dropout off and its statistics."""

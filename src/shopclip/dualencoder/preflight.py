@@ -13,7 +13,7 @@ from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.model import DualEncoder
 from shopclip.dualencoder.probe import Probe
 from shopclip.dualencoder.ranks import rank
-from shopclip.dualencoder.recipe import Mode, Recipe
+from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.training_errors import explained
 
 EXAMPLES = 128
@@ -69,12 +69,11 @@ def overfit(
     batch = min(recipe.batch_size, len(few))
     plain = replace(
         recipe, epochs=MANY_EPOCHS, warmup=20 / MANY_EPOCHS, flip=False, crop=1, jitter=0,
-        batch_size=batch, text_mode=_uncached(recipe.text_mode),
-        image_mode=_uncached(recipe.image_mode),
+        batch_size=batch,
     )  # fmt: skip
     learner = Learner(model.to(device), few, plain, seed=seed)
     started, steps, accuracy = time.perf_counter(), 0, 0.0
-    with torch.random.fork_rng(devices=[]), explained(plain, batch, None):
+    with learner.chance_of_its_own(), explained(plain, batch, None):
         while accuracy < ENOUGH and time.perf_counter() - started < seconds:
             for number, taken in learner.batches(steps, steps + learner.per_epoch):
                 last = learner.step(taken, number)
@@ -90,10 +89,6 @@ def _few(examples: Examples) -> Examples:
         examples, rows=chosen.images, caption_ids=np.arange(len(chosen.captions)),
         captions=chosen.captions, variants=None,
     )  # fmt: skip
-
-
-def _uncached(mode: Mode) -> Mode:
-    return "frozen" if mode == "cached" else mode
 
 
 def _accuracy(model: DualEncoder, examples: Examples) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -12,6 +13,8 @@ from shopclip.dualencoder.encoder_spec import Stem
 from shopclip.dualencoder.pixels import to_pixel_values
 from shopclip.dualencoder.pooling import POOLINGS, image_pooling, text_pooling
 from shopclip.dualencoder.stem import ConvolutionalStem
+
+Encode = Callable[..., Any]
 
 
 class Projection(nn.Sequential):
@@ -43,9 +46,16 @@ class TextTower(nn.Module):
         self.projection = Projection(encoder.config.hidden_size, dimensions)  # type: ignore[union-attr,arg-type]
         encoder.config.use_cache = False  # type: ignore[union-attr]
 
-    def features(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """What the projection gets, (batch, width)."""
-        output = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
+    def features(
+        self, input_ids: Tensor, attention_mask: Tensor, encoder: Encode | None = None
+    ) -> Tensor:
+        """What the projection gets, (batch, width).
+
+        Args:
+            encoder: another form of the tower's own one, such as its compiled form.
+        """
+        encode = self.encoder if encoder is None else encoder
+        output = encode(input_ids=input_ids, attention_mask=attention_mask)
         return POOLINGS[self.pooling](output.last_hidden_state, attention_mask)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -70,10 +80,15 @@ class ImageTower(nn.Module):
             {"interpolate_pos_encoding": True} if resizes and self.pooling == "cls" else {}
         )
 
-    def features(self, images: Tensor) -> Tensor:
-        """What the projection gets, (batch, width)."""
-        pixel_values = to_pixel_values(images, self.size)
-        output = self.encoder(pixel_values=pixel_values, **self.options)
+    def features(self, images: Tensor, encoder: Encode | None = None) -> Tensor:
+        """What the projection gets, (batch, width).
+
+        Args:
+            encoder: another form of the tower's own one, such as its compiled form. It sees
+                pictures at one size, whatever theirs is.
+        """
+        encode = self.encoder if encoder is None else encoder
+        output = encode(pixel_values=to_pixel_values(images, self.size), **self.options)
         return POOLINGS[self.pooling](output.last_hidden_state, None)
 
     @property

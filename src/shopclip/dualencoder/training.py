@@ -92,7 +92,7 @@ def _train(
         return state.log
     probe, steps = Probe.of(examples), state.log.steps
     with (
-        torch.random.fork_rng(devices=_generators(learner.model.device)),
+        learner.chance_of_its_own(),
         tqdm(
             total=learner.steps, initial=len(steps), desc=title, unit="step", mininterval=1
         ) as bar,
@@ -140,8 +140,3 @@ def _over(learner: Learner, state: TrainingState) -> bool:
     done, best, patience = len(state.log.epochs), state.log.best_epoch, learner.recipe.patience
     waited = done - 1 - best if best is not None else 0
     return done == learner.recipe.epochs or (patience is not None and waited >= patience)
-
-
-def _generators(device: torch.device) -> list[torch.device]:
-    """The devices beside the CPU whose global generator training sets."""
-    return [device] if device.type == "cuda" else []

@@ -46,5 +46,5 @@ def _out_of_memory(recipe: Recipe, batch_size: int) -> str:
     return (
         f"out of memory with batch_size {batch_size}, {at_once} examples at once; set "
         f"{smaller if at_once > 1 else ''}precision to bf16, or gradient_checkpointing to true, or "
-        "lower batch_size"
+        "lower batch_size; with another recipe the training starts anew"
     )

@@ -14,7 +14,7 @@ from shopclip.dualencoder.image_store import ImageStore, ImageStream
 from shopclip.parameters import CatalogueParameters, ImageParameters, SplitParameters
 from shopclip.pipelines.preprocessing.decoding import decode_stream
 from shopclip.pipelines.preprocessing.source import image_source
-from shopclip.pipelines.preprocessing.splitting import caption_keys, of_benchmark, split
+from shopclip.splitting import caption_keys, of_benchmark, split
 
 
 def number_captions(products: pd.DataFrame) -> pd.DataFrame:

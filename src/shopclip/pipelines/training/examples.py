@@ -42,12 +42,5 @@ def validation_examples(examples: pd.DataFrame, image_store: ImageStore) -> Exam
 
 def _numbered(chosen: pd.DataFrame, image_store: ImageStore) -> Examples:
     """These examples, their captions numbered anew, from 0."""
-    numbers, _ = pd.factorize(chosen["caption_id"])
-    first = ~pd.Series(numbers, index=chosen.index).duplicated()
-    return Examples(
-        images=image_store.images,
-        rows=chosen["row"].to_numpy(np.int64),
-        caption_ids=numbers.astype(np.int64),
-        captions=tuple(chosen["caption"][first]),
-        pictures=image_store.fingerprint,
-    )
+    rows, captions = chosen["row"].to_numpy(), chosen["caption"].tolist()
+    return Examples.collect(image_store, rows, chosen["caption_id"].to_numpy(), captions)

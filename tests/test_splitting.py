@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopclip.benchmark import Benchmark
-from shopclip.pipelines.preprocessing.splitting import caption_keys, of_benchmark, split
+from shopclip.splitting import caption_keys, of_benchmark, split
 
 CAPTIONS = pd.Series([f"shirt {i % 700}" for i in range(1000)])
 
