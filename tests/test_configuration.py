@@ -12,6 +12,7 @@ from shopclip.parameters import (
     CatalogueParameters,
     EvaluationParameters,
     ImageParameters,
+    IndexParameters,
     Pair,
     SplitParameters,
     TrainingParameters,
@@ -25,6 +26,7 @@ MODELS = {
     "captions": CaptionParameters,
     "training": TrainingParameters,
     "evaluation": EvaluationParameters,
+    "index": IndexParameters,
 }
 ENVIRONMENTS = ["base", "fashion", "fashion_small", "paper", "minilm", "test"]
 PAIRS = ["bert_resnet", "bert_vit", "gpt_vit"]
@@ -124,12 +126,24 @@ def test_every_parameter_of_a_stage_reaches_a_node(project):
     assert {f"params:pairs.{pair}" for pair in PAIRS} <= used
 
 
+def test_the_templates_of_the_base_configuration_are_the_defaults(project):
+    parameters = configured(project, "base")["evaluation"]
+    assert parameters["zero_shot"] == EvaluationParameters().zero_shot
+    # An environment with a file of parameters loses what a command line does not repeat.
+    (project / "conf/local/parameters_training.yml").write_text("training: {recipe: {}}\n")
+    context = context_of(project, "local", evaluation={"benchmark": "truth.json"})
+    (project / "conf/local/parameters_training.yml").unlink()
+    assert context.params["evaluation"].zero_shot == EvaluationParameters().zero_shot
+
+
 def test_stages_are_pipelines_and_pairs_are_namespaces(project):
     _, pipelines = pipelines_of(project)
-    stages = ["ingestion", "preprocessing", "training", "embedding", "evaluation", "reporting"]
+    stages = ["ingestion", "preprocessing", "training", "embedding", "evaluation", "indexing"]
+    stages.append("reporting")
     assert sorted(pipelines) == sorted([*stages, "preflight", "__default__"])
-    for stage in ("training", "preflight", "embedding", "evaluation"):
-        assert {node.namespace for node in pipelines[stage].nodes} == set(PAIRS)
+    for stage in ("training", "preflight", "embedding", "evaluation", "indexing"):
+        of_pairs = [node for node in pipelines[stage].nodes if node.name != "collect_queries"]
+        assert {node.namespace for node in of_pairs} == set(PAIRS)
     total = sum(len(pipelines[stage].nodes) for stage in stages)
     assert len(pipelines["__default__"].nodes) == total
 
@@ -161,6 +175,9 @@ def add_gpt_resnet(project):
         ({"captions": {"template": "{gender!r}"}}, "braces hold a name alone"),
         ({"captions": {"template": "{gender"}}, "expected '}'"),
         ({"captions": {"template": "a product"}}, "has no field"),
+        ({"evaluation": {"zero_shot": {"colour": ["{value}"]}}}, "zero_shot.colour"),
+        ({"evaluation": {"zero_shot": {"gender": ["a product"]}}}, "expected {value} once"),
+        ({"evaluation": {"contamination": "ignore"}}, "contamination"),
     ],
 )
 def test_a_wrong_knob_is_an_error_that_names_it(project, runtime, message):

@@ -1,4 +1,8 @@
-"""A public text → image benchmark of a catalogue: its ground truth, and what a pair scores."""
+"""A public text → image benchmark of a catalogue: its ground truth, and what a pair scores.
+
+Equal similarities have no order: every score is its mean over all orders of them, so that a tower
+which says the same of everything scores chance and no more.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
+from shopclip.dualencoder.ranks import TIE
+from shopclip.dualencoder.retrieval_metrics import TieGroups, measure
 from shopclip.errors import ShopclipError
 
+TEXT_IMAGE = "text-image"  # its queries are captions; those of the others the values of attributes
+ATTRIBUTE_TASKS = (
+    "masterCategory", "subCategory", "articleType", "baseColour", "season", "usage",
+)  # fmt: skip
+CHUNK = 64  # queries ranked at a time; memory is CHUNK × gallery floats
 EXPECTED = 'expected JSON of the shape {"a caption": {"an id": 1}}'
 
 
@@ -37,8 +48,11 @@ class Benchmark:
         return frozenset(id_ for ids in self.relevant.values() for id_ in ids)
 
     @classmethod
-    def read(cls, path: Path) -> Benchmark:
+    def read(cls, path: Path, *, parameter: str = "splits.benchmark") -> Benchmark:
         """Read the file that marqo-FashionCLIP publishes, `ground_truth_text-image.json`.
+
+        Args:
+            parameter: which names the file, for errors.
 
         Raises:
             BenchmarkError: the file is missing, or is not such a ground truth.
@@ -47,17 +61,17 @@ class Benchmark:
             truth = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise BenchmarkError(
-                f"splits.benchmark: {path} cannot be read ({error}); {EXPECTED}"
+                f"{parameter}: {path} cannot be read ({error}); {EXPECTED}"
             ) from error
         except RecursionError as error:
-            raise BenchmarkError(f"splits.benchmark: {path} is too deep; {EXPECTED}") from error
+            raise BenchmarkError(f"{parameter}: {path} is too deep; {EXPECTED}") from error
         if not isinstance(truth, dict) or not truth:
             found = f"a {type(truth).__name__} of no caption"
-            raise BenchmarkError(f"splits.benchmark: {path} holds {found}; {EXPECTED}")
+            raise BenchmarkError(f"{parameter}: {path} holds {found}; {EXPECTED}")
         for caption, ids in truth.items():
             if not caption.strip() or not isinstance(ids, dict) or not ids:
                 raise BenchmarkError(
-                    f"splits.benchmark: {path} has {json.dumps(ids)[:80]} for the caption "
+                    f"{parameter}: {path} has {json.dumps(ids)[:80]} for the caption "
                     f"{caption[:80]!r}; {EXPECTED}"
                 )
         return cls({caption: tuple(ids) for caption, ids in truth.items()})
@@ -94,18 +108,44 @@ def score(
         BenchmarkError: no product of the benchmark is in the gallery.
     """
     places = {id_: place for place, id_ in enumerate(ids)}
-    found = []
-    for embedding, wanted in zip(captions, benchmark.relevant.values(), strict=True):
-        relevant = [places[id_] for id_ in wanted if id_ in places]
-        if relevant:
-            # Equal similarities keep the order of the gallery, which knows nothing of the query.
-            nearest = np.argsort(-(images @ embedding), kind="stable")[:10]
-            found.append(_scores_of(np.isin(nearest, relevant), len(relevant)))
-    if not found:
+    relevant = [
+        np.array([places[id_] for id_ in wanted if id_ in places], dtype=np.int64)
+        for wanted in benchmark.relevant.values()
+    ]
+    asked = [number for number, answers in enumerate(relevant) if len(answers)]
+    if not asked:
         raise BenchmarkError("no product of the benchmark is in the gallery")
-    return BenchmarkScores(len(found), len(images), *map(float, np.mean(found, axis=0)))
+    found = measure(rank_relevant(captions[asked], images, [relevant[query] for query in asked]))
+    scores = (float(found[name].mean()) for name in ("recall_at_1", "recall_at_10", "mrr_at_10"))
+    return BenchmarkScores(len(asked), len(images), *scores)
 
 
-def _scores_of(hits: np.ndarray, relevant: int) -> tuple[float, float, float]:
-    first = 1 / (hits.argmax() + 1) if hits.any() else 0.0
-    return hits[0] / relevant, hits.sum() / relevant, first
+def rank_relevant(
+    queries: np.ndarray, gallery: np.ndarray, relevant: Sequence[np.ndarray]
+) -> TieGroups:
+    """Where the right answers of each query stand in the gallery.
+
+    Args:
+        queries: float (queries, dimensions), L2-normalised.
+        gallery: float (items, dimensions), L2-normalised.
+        relevant: of each query the positions of its right answers, integer (answers,), at least 1.
+    """
+    better, tied = [], []
+    for start in range(0, len(queries), CHUNK):
+        for number, row in enumerate(queries[start : start + CHUNK] @ gallery.T, start):
+            own = row[relevant[number]]
+            row.sort()
+            above = len(row) - np.searchsorted(row, own + row.dtype.type(TIE), side="right")
+            not_below = len(row) - np.searchsorted(row, own - row.dtype.type(TIE), side="left")
+            better.append(above)
+            tied.append(not_below - above)
+    counts = [len(answers) for answers in relevant]
+    query = np.repeat(np.arange(len(queries)), counts)
+    return TieGroups.collect(query, np.concatenate(better), np.concatenate(tied))
+
+
+def rank_by_chance(gallery: int, relevant: Sequence[np.ndarray]) -> TieGroups:
+    """The same of towers for which everything ties."""
+    queries = np.arange(len(relevant))
+    right = np.array([len(answers) for answers in relevant], dtype=np.int64)
+    return TieGroups(queries, np.zeros_like(queries), np.full_like(queries, gallery), right)

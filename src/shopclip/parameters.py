@@ -11,11 +11,12 @@ from dataclasses import asdict
 from string import Formatter
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 from shopclip.catalogue.columns import ATTRIBUTES
 from shopclip.dualencoder.encoder_spec import ImageEncoder, TextEncoder
 from shopclip.dualencoder.recipe import Recipe
+from shopclip.search.index.protocol import IndexSettings, Kind
 
 PairName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -26,10 +27,11 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Column = Literal[
-    "id", "caption", "image", "gender", "masterCategory", "subCategory", "articleType",
-    "baseColour", "season", "year", "usage",
+Attribute = Literal[
+    "gender", "masterCategory", "subCategory", "articleType", "baseColour", "season", "year",
+    "usage",
 ]  # fmt: skip
+Column = Literal["id", "caption", "image", Attribute]
 
 
 class CatalogueParameters(Parameters):
@@ -53,6 +55,25 @@ class CatalogueParameters(Parameters):
     )
     limit: int | None = Field(None, ge=1, description="products drawn at random; null takes all")
     seed: int = Field(0, description="decides which products `limit` draws")
+
+
+def _around_value(template: str) -> str:
+    if template_fields(template) != ("value",):
+        raise ValueError(f"{template!r}: expected {{value}} once and no other braces")
+    return template
+
+
+ValueTemplate = Annotated[str, AfterValidator(_around_value)]
+
+
+def _usual_templates() -> dict[Attribute, list[str]]:
+    """Those of `conf/base`, which an environment loses that sets another knob of evaluation."""
+    return {
+        "articleType": ["{value}", "a photo of {value}", "a product photo of {value}"],
+        "subCategory": ["{value}", "a photo of {value}", "a product photo of {value}"],
+        "baseColour": ["{value}", "a {value} product", "a photo of a {value} product"],
+        "gender": ["{value}", "a product for {value}", "a photo of a product for {value}"],
+    }
 
 
 class Size(Parameters):
@@ -141,6 +162,10 @@ class Pair(Parameters):
     recipe: dict[str, Any] = Field(
         default_factory=dict, description="knobs of training.recipe that this pair sets itself"
     )
+    repeats: str | None = Field(
+        None, description="the pair of which this is another run; training.seeds sets it"
+    )
+    seed: int = Field(0, ge=0, description="added to training.seed")
 
 
 class TrainingParameters(Parameters):
@@ -150,6 +175,9 @@ class TrainingParameters(Parameters):
     dimensions: int = Field(128, ge=2, le=4096, description="width of the shared space")
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
     seed: int = Field(0, ge=0, description="of weights, order, augmentation and dropout")
+    seeds: int = Field(
+        1, ge=1, le=100, description="runs of every pair, from as many seeds, which are pooled"
+    )
     resume: bool = Field(
         True, description="go on from the last state of the same training; false begins anew"
     )
@@ -169,10 +197,47 @@ class TrainingParameters(Parameters):
 class EvaluationParameters(Parameters):
     """How the pairs are judged."""
 
-    chunk: int = Field(512, ge=1, description="queries ranked at a time; memory grows with it")
     resamples: int = Field(1000, ge=100, description="bootstrap resamples behind an interval")
     confidence: float = Field(0.95, gt=0, lt=1, description="coverage of the intervals")
     gallery_captions: int = Field(
         6, ge=1, description="captions whose retrieved pictures are shown"
     )
     gallery_pictures: int = Field(6, ge=1, description="pictures shown for each of them")
+    benchmark: str | None = Field(
+        None,
+        min_length=1,
+        description="ground truth of a public benchmark to score, in the format of "
+        "splits.benchmark; null scores none",
+    )
+    contamination: Literal["mark", "refuse"] = Field(
+        "mark", description="what to do with a pair that was trained with the benchmark's queries"
+    )
+    zero_shot: dict[Attribute, Annotated[list[ValueTemplate], Field(min_length=1)]] = Field(
+        default_factory=_usual_templates,
+        description="attributes to classify by, each with templates around {value}",
+    )
+
+
+class IndexParameters(Parameters):
+    """How every pair's embeddings are indexed for search."""
+
+    kind: Kind = Field("exact", description="exact, approximate (HNSW), or milvus")
+    least_recall: float = Field(
+        0.95, ge=0, le=1, description="share of the exact ten nearest that it has to find"
+    )
+    links: int = Field(32, ge=4, le=256, description="neighbours a vector is linked to (HNSW)")
+    build_breadth: int = Field(
+        200, ge=4, le=10_000, description="candidates looked at when a vector is linked (HNSW)"
+    )
+    search_breadth: int = Field(
+        128, ge=1, le=10_000, description="candidates looked at when a query is answered (HNSW)"
+    )
+    uri: str = Field(
+        "data/07_model_output/milvus.db",
+        min_length=1,
+        description="of Milvus: a file for Milvus Lite, or http(s)://… of a server or cluster",
+    )
+
+    @property
+    def settings(self) -> IndexSettings:
+        return IndexSettings(**self.model_dump())

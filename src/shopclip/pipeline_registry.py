@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 
 from kedro.pipeline import Pipeline
@@ -10,41 +11,47 @@ from kedro.pipeline import Pipeline
 from shopclip.pipelines import (
     embedding,
     evaluation,
+    indexing,
     ingestion,
     preprocessing,
     reporting,
     training,
 )
+from shopclip.seeds import runs_of, with_repeats
 
-_pairs: tuple[str, ...] | None = None
+_runs: dict[str, tuple[str, ...]] | None = None
 
 
-def declare_pairs(pairs: Sequence[str]) -> None:
-    """Say which pairs the next registration is for, as the hook does that knows the run."""
-    global _pairs
-    _pairs = tuple(pairs)
+def declare_pairs(runs: Mapping[str, tuple[str, ...]]) -> None:
+    """Say which pairs, with their runs, the next registration is for, as the hook does."""
+    global _runs
+    _runs = dict(runs)
 
 
 def register_pipelines() -> dict[str, Pipeline]:
     """Each stage by its name, `__default__`, which is all of them, and `preflight`."""
-    pairs = _pairs if _pairs is not None else _configured_pairs()
+    runs_of_pairs = _runs if _runs is not None else _configured_pairs()
+    pairs, runs = list(runs_of_pairs), list(chain.from_iterable(runs_of_pairs.values()))
     stages = {
         "ingestion": ingestion.create_pipeline(),
         "preprocessing": preprocessing.create_pipeline(),
-        "training": _for_every_pair(training.create_pipeline, pairs),
-        "embedding": _for_every_pair(embedding.create_pipeline, pairs),
-        "evaluation": _for_every_pair(evaluation.create_pipeline, pairs),
-        "reporting": reporting.create_pipeline(pairs),
+        "training": _for_each(training.create_pipeline, runs),
+        "embedding": embedding.create_queries() + _for_each(embedding.create_pipeline, runs),
+        "evaluation": _for_each(evaluation.create_run_pipeline, runs)
+        + _for_each(evaluation.create_queries_pipeline, pairs)
+        + sum((evaluation.create_pipeline(*pair) for pair in runs_of_pairs.items()), Pipeline([])),
+        "indexing": _for_each(indexing.create_pipeline, pairs),
+        "reporting": reporting.create_pipeline(runs_of_pairs),
     }
-    preflight = _for_every_pair(training.create_preflight, pairs)
+    preflight = _for_each(training.create_preflight, pairs)
     return {**stages, "preflight": preflight, "__default__": sum(stages.values(), Pipeline([]))}
 
 
-def _for_every_pair(stage: Callable[[str], Pipeline], pairs: Sequence[str]) -> Pipeline:
-    return sum((stage(pair) for pair in pairs), Pipeline([]))
+def _for_each(stage: Callable[[str], Pipeline], names: Iterable[str]) -> Pipeline:
+    return sum((stage(name) for name in names), Pipeline([]))
 
 
-def _configured_pairs() -> tuple[str, ...]:
+def _configured_pairs() -> dict[str, tuple[str, ...]]:
     """The pairs of the base configuration, for commands that load no context."""
     from kedro.config import OmegaConfigLoader
     from kedro.framework.project import settings
@@ -52,4 +59,4 @@ def _configured_pairs() -> tuple[str, ...]:
 
     root = find_kedro_project(Path.cwd()) or Path.cwd()
     loader = OmegaConfigLoader(str(root / settings.CONF_SOURCE), **settings.CONFIG_LOADER_ARGS)
-    return tuple(loader["parameters"]["pairs"])
+    return runs_of(with_repeats(loader["parameters"])["pairs"])

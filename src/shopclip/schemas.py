@@ -31,6 +31,16 @@ RejectedProducts = pa.DataFrameSchema(
     name="rejected_products",
 )
 
+_text = pa.Column(str, pa.Check.str_length(min_value=1), coerce=True)
+
+Queries = pa.DataFrameSchema(
+    {"task": _text, "label": _text, "text": _text}, strict=True, name="queries"
+)
+
+TrainedCaptions = pa.DataFrameSchema(
+    {"caption_hash": pa.Column("uint64", unique=True)}, strict=True, name="trained_captions"
+)
+
 Examples = pa.DataFrameSchema(
     {
         "id": _id,

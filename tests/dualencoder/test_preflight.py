@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from shopclip.dualencoder import Recipe
 from shopclip.dualencoder.preflight import overfit
@@ -10,6 +11,7 @@ from tests.dualencoder.conftest import BERT, VIT, build
 RECIPE = Recipe(
     batch_size=4, text_learning_rate=2e-3, image_learning_rate=2e-3, projection_learning_rate=2e-3
 )
+DEVICES = ["cpu"] + ["cuda"] * torch.cuda.is_available()
 
 
 def test_towers_that_learn_pass(examples):
@@ -33,9 +35,20 @@ def test_the_recipes_augmentation_and_variants_are_left_out(examples):
     assert overfit(build(BERT, VIT), examples, strong, seconds=30).passed
 
 
-def test_a_cached_encoder_learns_as_a_frozen_one_does(examples):
-    frozen = replace(RECIPE, image_mode="frozen")
-    cached = replace(RECIPE, image_mode="cached")
-    found = [overfit(build(BERT, VIT), examples, recipe, seconds=30) for recipe in (frozen, cached)]
-    assert found[0].steps == found[1].steps
-    assert found[0].loss == pytest.approx(found[1].loss, rel=1e-4)
+@pytest.mark.parametrize("side", ["image_mode", "text_mode"])
+def test_a_cached_encoder_learns_as_a_frozen_one_does(side, examples):
+    frozen, cached = (
+        overfit(build(BERT, VIT), examples, replace(RECIPE, crop=0.2, **{side: mode}), seconds=30)
+        for mode in ("frozen", "cached")
+    )
+    assert frozen.steps == cached.steps
+    assert frozen.accuracy == cached.accuracy
+    assert frozen.loss == pytest.approx(cached.loss, rel=1e-4)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_the_global_generators_are_left_as_they_were(device, examples):
+    before = torch.get_rng_state(), *torch.cuda.get_rng_state_all()
+    overfit(build(BERT, VIT), examples, RECIPE, seconds=1, device=device)
+    after = torch.get_rng_state(), *torch.cuda.get_rng_state_all()
+    assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True))

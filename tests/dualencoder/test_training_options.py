@@ -1,5 +1,6 @@
 """Options that change how a step is computed, and not what comes out of it."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -11,7 +12,17 @@ from shopclip.dualencoder import Recipe, fit
 from shopclip.dualencoder.feeds import build_feeds
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.precision import Precision
-from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, accuracy, build, still
+from tests.dualencoder.conftest import (
+    BERT,
+    GPT,
+    RESNET,
+    VIT,
+    accuracy,
+    build,
+    differing,
+    still,
+    weights,
+)
 
 OPTIONS = {"epochs": 2, "batch_size": 16}
 
@@ -99,10 +110,16 @@ def test_convolutions_are_laid_out_as_asked(wanted, examples):
     assert weight.is_contiguous(memory_format=torch.channels_last) == wanted
 
 
-def test_crops_of_any_size_reach_one_compiled_image_encoder(examples, monkeypatch):
+@pytest.fixture
+def compiled(monkeypatch):
+    """Counts what torch.compile compiles, and leaves it as it is."""
     torch.compiler.reset()
-    compiled = CompileCounter()
-    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=compiled))
+    counter = CompileCounter()
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=counter))
+    return counter
+
+
+def test_crops_of_any_size_reach_one_compiled_image_encoder(examples, compiled):
     model = build(BERT, VIT)
     recipe = Recipe(compile=True, crop=0.5, batch_size=8)
     images, _ = build_feeds(model, examples, recipe, Precision("fp32", torch.device("cpu")), None)
@@ -117,6 +134,41 @@ def test_crops_of_any_size_reach_one_compiled_image_encoder(examples, monkeypatc
     assert len(sizes) > 3
     assert len(graphs) == 1
     assert graphs != {0}
+
+
+def test_a_training_that_compiles_ends_with_a_plain_model_of_the_same_weights(examples, compiled):
+    # AdamW turns gradients that are zero but for rounding into steps, unless epsilon is above them.
+    recipe = Recipe(crop=0.5, epsilon=1e-3, **OPTIONS)
+    plain, model = build(BERT, VIT), build(BERT, VIT)
+    untrained, encoders = weights(plain), (model.image.encoder, model.text.encoder)
+    fit(plain, examples, recipe, seed=4)
+    fit(model, examples, replace(recipe, compile=True), seed=4)
+    assert compiled.frame_count > 0
+    assert (model.image.encoder, model.text.encoder) == encoders
+    assert list(model.state_dict()) == list(plain.state_dict())
+    torch.testing.assert_close(weights(model), weights(plain), rtol=1e-3, atol=1e-4)
+    assert differing(untrained, weights(model))
+
+
+def test_a_training_that_compiles_and_breaks_off_leaves_a_plain_model(
+    examples, compiled, monkeypatch
+):
+    update = Learner._update
+
+    def breaks(self, loss, number):
+        return update(self, loss, number) if number < 2 else 1 / 0
+
+    monkeypatch.setattr(Learner, "_update", breaks)
+    model = build(BERT, VIT)
+    names, encoders = list(model.state_dict()), (model.image.encoder, model.text.encoder)
+    with pytest.raises(ZeroDivisionError):
+        fit(model, examples, Recipe(compile=True, **OPTIONS))
+    assert compiled.frame_count > 0
+    assert (model.image.encoder, model.text.encoder) == encoders
+    assert list(model.state_dict()) == names
+    so_far = compiled.frame_count
+    model.embed_images(examples.images)
+    assert compiled.frame_count == so_far  # embedding is as plain as the model
 
 
 @pytest.mark.slow

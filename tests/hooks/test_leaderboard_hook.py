@@ -9,18 +9,23 @@ from shopclip.hooks.leaderboard_hook import LeaderboardHook, collapse_lines, lea
 
 
 def board(**collapsed):
-    rows = [
-        {
-            "pair": pair, "protocol": protocol, "direction": "image_to_text", "queries": 1500,
-            "gallery": 1500, "accuracy": 0.1234, "top10_accuracy": 0.5,
-            "top10_accuracy_low": 0.41, "top10_accuracy_high": 0.589, "top100_accuracy": 1.0,
-            "chance_accuracy": 1 / 1500, "chance_top10": 10 / 1500, "chance_top100": 100 / 1500,
-            "collapsed": collapsed.get(pair, False),
-        }
-        for protocol in ("held_out", "paper")
-        for pair in ("bert_vit", "gpt_vit")
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
+    row = {"queries": 1500, "gallery": 1500, "direction": "image_to_text"}
+    row |= {"accuracy": 0.1234, "top10_accuracy": 0.5, "top100_accuracy": 1.0}
+    row |= {"mrr_at_10": 0.25, "mrr_at_10_low": 0.21, "mrr_at_10_high": 0.289}
+    scores = ("accuracy", "top10", "top100", "mrr_at_10")
+    row |= {
+        f"chance_{name}": share / 1500 for name, share in zip(scores, (1, 10, 100, 3), strict=True)
+    }
+    row |= {
+        f"ceiling_{name}": share for name, share in zip(scores, (0.7, 0.98, 1, 0.8), strict=True)
+    }
+    return pd.DataFrame(
+        [
+            {**row, "pair": pair, "protocol": protocol, "collapsed": collapsed.get(pair, False)}
+            for protocol in ("held_out", "paper")
+            for pair in ("bert_resnet", "gpt_vit")
+        ]
+    )
 
 
 def printed(leaderboard):
@@ -36,17 +41,19 @@ def test_a_table_a_protocol_with_shares_in_percent_and_chance_beside_them():
     assert text.count("1,500 queries, gallery of 1,500") == 2
     row = next(line for line in text.splitlines() if "gpt_vit" in line)
     assert [cell.strip() for cell in row.split("│")[1:-1]] == [
-        "gpt_vit", "image → text", "12.3", "50.0 (41.0–58.9)", "100.0",
+        "gpt_vit", "image → text", "12.3", "50.0", "100.0", "25.0 (21.0–28.9)",
     ]  # fmt: skip
     chance = next(line for line in text.splitlines() if "chance" in line)
-    assert [cell.strip() for cell in chance.split("│")[3:-1]] == ["0.07", "0.67", "6.67"]
+    assert [cell.strip() for cell in chance.split("│")[3:-1]] == ["0.07", "0.67", "6.67", "0.20"]
+    best = next(line for line in text.splitlines() if "best possible" in line)
+    assert [cell.strip() for cell in best.split("│")[3:-1]] == ["70.00", "98.00", "100.00", "80.00"]
     assert "collapsed" not in text
 
 
 def test_a_collapsed_pair_carries_a_mark_that_is_explained():
     text = printed(board(gpt_vit=True))
     assert "gpt_vit ✗" in text
-    assert "bert_vit ✗" not in text
+    assert "bert_resnet ✗" not in text
     assert "collapsed: the report says why" in text
 
 
@@ -81,10 +88,10 @@ def test_a_collapsed_pair_has_a_line_with_what_was_seen():
 
 
 def test_the_run_ends_with_a_line_for_each_collapsed_pair_alone(tmp_path, capsys):
-    both = {"diagnostics_gpt_vit": COLLAPSED, "diagnostics_bert_vit": COLLAPSED}
+    both = {"diagnostics_gpt_vit": COLLAPSED, "diagnostics_bert_resnet": COLLAPSED}
     said = said_after(board(gpt_vit=True), tmp_path, capsys, **both)
     assert said.count("gpt_vit: the loss ended at 4.15 nats") == 1
-    assert "bert_vit: the" not in said
+    assert "bert_resnet: the" not in said
     assert said.index("the loss ended") < said.index("Report: data/report.html")
 
 

@@ -38,14 +38,25 @@ class Ranks:
         return (harmonic[self.better + self.tied] - harmonic[self.better]) / self.tied
 
 
-def rank(queries: np.ndarray, gallery: np.ndarray) -> Ranks:
-    """Rank the gallery for every query; query i's own answer is gallery item i.
+def rank(queries: np.ndarray, gallery: np.ndarray, own: np.ndarray | None = None) -> Ranks:
+    """Rank the gallery for every query.
 
     Args:
         queries: float32 (n, dimensions), L2-normalised.
-        gallery: float32 (n, dimensions), L2-normalised.
+        gallery: float32 (m, dimensions), L2-normalised.
+        own: integer (n,), which gallery item is each query's own answer; i is i's by default.
     """
-    return rank_both(queries, gallery)[0]
+    answers = gallery if own is None else gallery[own]
+    similarity = np.einsum("ij,ij->i", queries, answers)
+    better, least = similarity + np.float32(TIE), similarity - np.float32(TIE)
+    above, not_below = np.zeros((2, len(queries)), np.int64)
+    for top in range(0, len(queries), ROWS):
+        rows = slice(top, top + ROWS)
+        for start in range(0, len(gallery), COLUMNS):
+            tile = queries[rows] @ gallery[start : start + COLUMNS].T
+            above[rows] += _true_by_row(tile > better[rows, None])
+            not_below[rows] += _true_by_row(tile >= least[rows, None])
+    return Ranks(above, not_below - above)
 
 
 def rank_both(left: np.ndarray, right: np.ndarray) -> tuple[Ranks, Ranks]:

@@ -64,7 +64,9 @@ class Recipe(Checked):
         "fp32", "of the towers' forward pass; weights and losses stay fp32"
     )
     channels_last: bool = knob(True, "keep convolutions in the layout that is usually faster")
-    compile: bool = knob(False, "torch.compile the towers: a minute to start, then faster on a GPU")
+    compile: bool = knob(
+        False, "torch.compile the encoders: a minute at first, then faster on GPUs"
+    )
     gradient_checkpointing: bool = knob(
         False, "forget activations and compute them again, for memory; not every encoder can"
     )

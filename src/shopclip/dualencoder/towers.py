@@ -47,7 +47,7 @@ class TextTower(nn.Module):
         encoder.config.use_cache = False  # type: ignore[union-attr]
 
     def features(
-        self, input_ids: Tensor, attention_mask: Tensor, encoder: Encode | None = None
+        self, input_ids: Tensor, attention_mask: Tensor, *, encoder: Encode | None = None
     ) -> Tensor:
         """What the projection gets, (batch, width).
 
@@ -80,7 +80,7 @@ class ImageTower(nn.Module):
             {"interpolate_pos_encoding": True} if resizes and self.pooling == "cls" else {}
         )
 
-    def features(self, images: Tensor, encoder: Encode | None = None) -> Tensor:
+    def features(self, images: Tensor, *, encoder: Encode | None = None) -> Tensor:
         """What the projection gets, (batch, width).
 
         Args:

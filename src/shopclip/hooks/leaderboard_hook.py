@@ -43,32 +43,35 @@ class LeaderboardHook:
 
 
 def leaderboard_tables(leaderboard: pd.DataFrame) -> list[Any]:
-    """A rich table for each protocol, in percent, the interval beside the top-10 accuracy."""
+    """A rich table for each protocol, the interval beside the deciding MRR@10; 80 columns wide."""
     from rich.table import Table
 
     tables = []
     for protocol, rows in leaderboard.groupby("protocol", sort=False):
         first = rows.iloc[0]
-        title = f"{protocol}: {first['queries']:,} queries, gallery of {first['gallery']:,}"
+        title = f"{protocol}: {first['queries']:,} queries, gallery of {first['gallery']:,}, in %"
         caption = f"{MARK} collapsed: the report says why" if rows["collapsed"].any() else None
         table = Table(title=title, title_justify="left", caption=caption)
         for heading in ("pair", "direction"):
             table.add_column(heading, no_wrap=True)
-        for heading in ("accuracy %", "top 10 % (interval)", "top 100 %"):
+        for heading in ("first", "top 10", "top 100", "MRR@10"):
             table.add_column(heading, justify="right", no_wrap=True)
         for _, row in rows.iterrows():
             pair = f"{row['pair']} {MARK}" if row["collapsed"] else row["pair"]
-            low, high = row["top10_accuracy_low"], row["top10_accuracy_high"]
-            top10 = f"{_percent(row['top10_accuracy'])} ({_percent(low)}–{_percent(high)})"
+            low, high = _percent(row["mrr_at_10_low"]), _percent(row["mrr_at_10_high"])
             table.add_row(
                 pair,
                 row["direction"].replace("_to_", " → "),
                 _percent(row["accuracy"]),
-                top10,
-                _percent(row["top100_accuracy"]),
+                *(_percent(row[f"{name}_accuracy"]) for name in ("top10", "top100")),
+                f"{_percent(row['mrr_at_10'])} ({low}–{high})",
             )
-        chances = ("chance_accuracy", "chance_top10", "chance_top100")
-        table.add_row("chance", "", *(f"{100 * first[name]:.2f}" for name in chances), style="dim")
+        for bound in ("chance", "ceiling"):
+            ends = (
+                first[f"{bound}_{name}"] for name in ("accuracy", "top10", "top100", "mrr_at_10")
+            )
+            told = {"chance": "chance", "ceiling": "best possible"}[bound]
+            table.add_row(told, "", *(f"{100 * end:.2f}" for end in ends), style="dim")
         tables.append(table)
     return tables
 

@@ -55,14 +55,18 @@ class PairRuns:
         self._log_columns(pair, "epoch", log, by="epoch")
 
     def log_scores(self, pair: str, scores: pd.DataFrame) -> None:
-        """Log a row of scores as `protocol.direction.score`."""
-        numbers = scores.select_dtypes("number").columns
+        """Log a row of scores as `protocol.direction.metric`, for all products of a caption as
+        right answers as `protocol.direction.same_caption.metric`; intervals and bounds beside it.
+        """
+        ends = {"value": "", "low": "_low", "high": "_high", "chance": "_chance"}
+        kinds = scores["answers"].map({"own": "", "same_caption": "same_caption."})
+        names = scores["protocol"] + "." + scores["direction"] + "." + kinds + scores["metric"]
         self._log(
             pair,
             [
-                (f"{row.protocol}.{row.direction}.{name}", getattr(row, name), 0)
-                for row in scores.itertuples()
-                for name in numbers
+                (f"{name}{end}", value, 0)
+                for column, end in ends.items()
+                for name, value in zip(names, scores[column], strict=True)
             ],
         )
 
@@ -70,6 +74,19 @@ class PairRuns:
         """Log what is a number among the values; a truth value is 0 or 1."""
         numbers = [(key, value, 0) for key, value in values.items() if value is not None]
         self._log(pair, numbers)
+
+    def log_rows(self, pair: str, prefix: str, table: pd.DataFrame, keys: list[str]) -> None:
+        """Log the numbers of every row as `prefix.⟨its keys⟩.column`, blanks as underscores.
+
+        What is not a number, because nothing was asked, is left out.
+        """
+        columns = table.drop(columns=keys).select_dtypes(["number", "bool"]).columns
+        found = [
+            (".".join((prefix, *(row[key] for key in keys), column)).replace(" ", "_"), row[column])
+            for row in table.to_dict("records")
+            for column in columns
+        ]
+        self._log(pair, [(name, value, 0) for name, value in found if not pd.isna(value)])
 
     def finish(self, status: str) -> None:
         """Close every run that was opened."""

@@ -8,14 +8,22 @@ from kedro.framework.hooks import hook_impl
 from pydantic import TypeAdapter
 
 from shopclip.parameters import PairName
+from shopclip.seeds import runs_of, with_repeats
 
 
 class PairsHook:
-    """Reads `pairs` of the environment and the command line before any pipeline is built."""
+    """Reads `pairs` of the environment and the command line before any pipeline is built.
+
+    With `training.seeds` it puts the repeats of every pair beside it, so that all that follows
+    takes them for pairs.
+    """
 
     @hook_impl
     def after_context_created(self, context: Any) -> None:
         from shopclip.pipeline_registry import declare_pairs
 
-        pairs = context.config_loader["parameters"].get("pairs") or {}
-        declare_pairs(TypeAdapter(list[PairName]).validate_python(list(pairs)))
+        parameters = with_repeats(context.config_loader["parameters"])
+        context.config_loader["parameters"] = parameters
+        pairs = parameters["pairs"]
+        TypeAdapter(list[PairName]).validate_python(list(pairs))
+        declare_pairs(runs_of(pairs))

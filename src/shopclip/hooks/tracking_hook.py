@@ -73,6 +73,10 @@ class TrackingHook(MlflowHook):
                 self._pair_runs.log_scores(pair, value)
             elif name == f"diagnostics_{pair}":
                 self._pair_runs.log_numbers(pair, value)
+            elif name == f"zero_shot_{pair}":
+                self._pair_runs.log_rows(pair, "zero_shot", value, ["attribute"])
+            elif name == f"benchmark_{pair}":
+                self._pair_runs.log_rows(pair, "benchmark", value, ["task", "gallery_name"])
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:

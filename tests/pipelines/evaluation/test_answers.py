@@ -2,9 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shopclip.dualencoder.ranks import rank_both
+from shopclip.dualencoder.ranks import Ranks, rank
 from shopclip.dualencoder.retrieval_metrics import measure
-from shopclip.pipelines.evaluation.answers import own_answers, same_caption_answers
+from shopclip.pipelines.evaluation.answers import (
+    Queries,
+    captions_of_images,
+    images_of_captions,
+    own_answers,
+)
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -14,26 +19,25 @@ def unit(rows: np.ndarray) -> np.ndarray:
 CAPTIONS = np.array([4, 4, 7, 9, 9, 9, 2, 11, 12, 13, 4, 30])
 
 
-def tables(seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, pd.DataFrame]]:
-    """Embeddings of products of which some share a caption, and their ranks."""
+def embeddings(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of images and texts of products of which some share a caption."""
     generator = np.random.default_rng(seed)
     of_caption = unit(generator.normal(size=(31, 3)))
-    images, texts = unit(generator.normal(size=(len(CAPTIONS), 3))), of_caption[CAPTIONS]
-    names = ("image_to_text", "text_to_image")
-    return images, texts, {
-        name: pd.DataFrame({**vars(ranks), "caption_id": CAPTIONS, "direction": name})
-        for name, ranks in zip(names, rank_both(images, texts), strict=True)
-    }  # fmt: skip
+    return unit(generator.normal(size=(len(CAPTIONS), 3))), of_caption[CAPTIONS]
+
+
+def table(ranks: Ranks, gallery: int = len(CAPTIONS)) -> pd.DataFrame:
+    return pd.DataFrame({**vars(ranks), "caption_id": CAPTIONS, "gallery": gallery})
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_same_caption_from_text_equals_ranking_the_images_for_each_caption(seed: int) -> None:
-    images, texts, ranks = tables(seed)
-    asked = same_caption_answers(ranks["text_to_image"])
+def test_images_of_captions_equal_ranking_all_images_for_each_caption(seed: int) -> None:
+    images, texts = embeddings(seed)
+    asked = images_of_captions(table(rank(texts, images)))
     found = measure(asked.groups)
     for query, caption in enumerate(sorted(set(CAPTIONS.tolist()))):
-        text = texts[np.flatnonzero(CAPTIONS == caption)[0]]
-        right = (CAPTIONS == caption)[np.argsort(-(images @ text))]
+        text = texts[np.flatnonzero(caption == CAPTIONS)[0]]
+        right = (caption == CAPTIONS)[np.argsort(-(images @ text))]
         assert found["recall_at_5"][query] == pytest.approx(right[:5].sum() / right.sum())
         precisions = [right[: i + 1].mean() for i in np.flatnonzero(right[:10])]
         expected = sum(precisions) / min(right.sum(), 10)
@@ -41,36 +45,34 @@ def test_same_caption_from_text_equals_ranking_the_images_for_each_caption(seed:
     assert asked.captions.tolist() == sorted(set(CAPTIONS.tolist()))
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_same_caption_from_images_finds_all_its_texts_at_once(seed: int) -> None:
-    images, texts, ranks = tables(seed)
-    found = measure(same_caption_answers(ranks["image_to_text"]).groups)
-    for query, image in enumerate(images):
-        similarities = texts @ image
-        right = CAPTIONS == CAPTIONS[query]
-        better = int(np.sum(similarities > similarities[query] + 1e-6))
-        assert found["hit_at_1"][query] == float(better == 0)
-        expected = np.clip(5 - better, 0, right.sum()) / right.sum()
-        assert found["recall_at_5"][query] == pytest.approx(expected)
-
-
-def test_perfect_towers_reach_the_ceiling_and_constant_ones_have_chance() -> None:
-    _, texts, _ = tables(0)
-    apart = unit(np.eye(31, dtype=np.float32)[CAPTIONS])  # captions at right angles
-    flat = np.tile(texts[:1], (len(CAPTIONS), 1))
-    for embeddings, bound in ((apart, "at_best"), (flat, "by_chance")):
-        for name, ranks in zip(
-            ("image_to_text", "text_to_image"), rank_both(embeddings, embeddings), strict=True
-        ):
-            table = pd.DataFrame({**vars(ranks), "caption_id": CAPTIONS, "direction": name})
-            for ask in (own_answers, same_caption_answers):
-                asked = ask(table)
-                expected = measure(getattr(asked, bound)())
-                for metric, values in measure(asked.groups).items():
-                    assert values.mean() == pytest.approx(expected[metric].mean()), metric
+def test_captions_of_images_are_asked_for_by_every_image() -> None:
+    asked = captions_of_images(table(Ranks(np.arange(12) % 3, np.ones(12, int)), gallery=9))
+    assert len(asked) == 12
+    assert measure(asked.groups)["recall_at_1"].mean() == pytest.approx(1 / 3)
+    assert measure(asked.by_chance())["recall_at_1"].tolist() == pytest.approx([1 / 9] * 12)
+    assert measure(asked.at_best())["recall_at_1"].tolist() == [1.0] * 12
 
 
 def test_one_in_three_products_of_a_caption_is_the_best_possible() -> None:
-    _, _, ranks = tables(0)
-    best = measure(own_answers(ranks["image_to_text"]).at_best())["recall_at_1"]
+    images, texts = embeddings(0)
+    best = measure(own_answers(table(rank(images, texts))).at_best())["recall_at_1"]
     assert best.sum() == pytest.approx(len(set(CAPTIONS.tolist())))
+
+
+@pytest.mark.parametrize("right", [[1, 1, 1], [1, 2, 5], [3, 3, 4, 1]])
+def test_the_median_place_by_chance_is_that_of_many_random_orders(right: list[int]) -> None:
+    generator, gallery = np.random.default_rng(0), 30
+    drawn = [
+        generator.permuted(np.tile(np.arange(gallery), (4000, 1)), axis=1)[:, :count].min(axis=1)
+        + 1
+        for count in right
+    ]
+    counts = np.array(right)
+    queries = Queries(None, counts, counts, counts, gallery)
+    assert queries.median_by_chance() == pytest.approx(np.median(np.concatenate(drawn)), abs=1)
+
+
+def test_the_median_place_by_chance_of_one_answer_is_the_middle() -> None:
+    one = np.ones(3, int)
+    assert Queries(None, one, one, one, 100).median_by_chance() == 50.5
+    assert Queries(None, one, one, one, 9).median_by_chance() == 5

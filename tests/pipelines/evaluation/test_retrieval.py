@@ -1,7 +1,11 @@
 import numpy as np
 import pandas as pd
 
-from shopclip.pipelines.evaluation.retrieval import chosen_captions, nearest_images
+from shopclip.pipelines.evaluation.retrieval import (
+    chosen_captions,
+    missed_captions,
+    nearest_images,
+)
 
 
 def test_nearest_images_come_first_and_ties_keep_their_order():
@@ -22,3 +26,16 @@ def test_chosen_captions_are_distinct_and_do_not_depend_on_the_order_of_products
 def test_a_gallery_with_fewer_captions_shows_them_all():
     gallery = pd.DataFrame({"caption": ["a", "a"], "caption_id": [0, 0]}, index=[7, 9])
     assert chosen_captions(gallery, 5).tolist() == [0]
+
+
+def test_the_worst_captions_come_first_each_judged_by_the_nearest_of_its_own_pictures():
+    ranks = pd.DataFrame(
+        {
+            "id": list("abcdefg"),
+            "caption_id": [0, 0, 1, 2, 3, 4, 4],
+            "better": [90, 2, 7, 0, 7, 30, 20],
+            "tied": [1, 1, 1, 5, 3, 1, 1],
+        }
+    )
+    assert missed_captions(ranks, 9)["id"].tolist() == ["g", "e", "c", "b"]
+    assert missed_captions(ranks, 2)["id"].tolist() == ["g", "e"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -11,39 +12,64 @@ import pandas as pd
 import pytest
 
 from shopclip.dualencoder.training_log import Epoch, Step
-from shopclip.pipelines.reporting.leaderboard import compile_rows
+from shopclip.pipelines.evaluation.scores import OWN, SAME_CAPTION
+from shopclip.pipelines.reporting.comparisons import COLUMNS as COMPARISON_COLUMNS
+from shopclip.pipelines.reporting.leaderboard import compile_rows, compile_scores
 from shopclip.pipelines.reporting.report import Evidence
+from tests.pipelines.reporting.answered import breakdown_of, hubs_of, map_of
+from tests.pipelines.reporting.asked import ACCURACIES, benchmark_of, confusions_of, zero_shot_of
 
-TOP10 = {"bert_resnet": 0.66, "bert_vit": 0.40, "gpt_vit": 0.1}
+SCORE = {"bert_resnet": 0.66, "bert_vit": 0.40, "gpt_vit": 0.1}
+SHARES = {"accuracy": 0.6, "top5_accuracy": 1.1, "top10_accuracy": 1.3, "top100_accuracy": 1.5}
+HUBS = {"bert_resnet": [7.0, 4.5], "bert_vit": [9.0], "gpt_vit": []}  # captions that found each
 MRR = {"bert_resnet": (0.3, 0.6, 0.5), "bert_vit": (0.2, 0.3, 0.45), "gpt_vit": (0.05, 0.05, 0.06)}
 STEP, EPOCH = ([field.name for field in fields(kind)] for kind in (Step, Epoch))
 
 
 def metrics_of(
-    top10: float,
+    mrr: float,
     *,
     margin: float = 0.05,
     collapsed: bool = False,
+    seen: float = 0.0,
     protocols: tuple[str, ...] = ("paper", "held_out"),
 ) -> pd.DataFrame:
-    """Metrics as evaluation leaves them, with a top-10 accuracy and its margin."""
+    """Metrics as evaluation leaves them, all about an MRR@10 and its margin."""
     rows = []
     for protocol in protocols:
         gallery = 100 if protocol == "held_out" else 1000
         for direction, more in (("image_to_text", 0.0), ("text_to_image", 0.01)):
-            row: dict[str, Any] = {"protocol": protocol, "direction": direction}
-            row |= {"queries": gallery, "gallery": gallery}
-            for score, share in (
-                ("accuracy", 0.3),
-                ("top10_accuracy", 1),
-                ("top100_accuracy", 1.3),
-            ):
-                value = min(1.0, top10 * share + more)
-                row |= {score: value, f"{score}_low": max(0.0, value - margin)}
-                row |= {f"{score}_high": min(1.0, value + margin)}
-            row |= {"chance_accuracy": 1 / gallery, "chance_top10": 10 / gallery}
-            rows.append(row | {"chance_top100": min(1.0, 100 / gallery)})
-    return pd.DataFrame(rows).assign(collapsed=collapsed)
+            for answers, names in (("own", OWN), ("same_caption", SAME_CAPTION)):
+                for metric in names:
+                    value = min(1.0, mrr * SHARES.get(metric, 1.0) + more)
+                    bounds = {"chance": min(1.0, 0.05 * SHARES.get(metric, 1.0)), "ceiling": 1.0}
+                    row = {"low": max(0.0, value - margin), "high": min(1.0, value + margin)}
+                    row |= {"value": value, **bounds}
+                    if metric == "median_rank":
+                        row = {"value": 3, "low": 2, "high": 4, "chance": 50.5, "ceiling": 1.0}
+                    row |= {"protocol": protocol, "direction": direction, "answers": answers}
+                    row |= {"seed_low": row["value"], "seed_high": row["value"], "seeds": 1}
+                    rows.append({**row, "metric": metric, "queries": gallery, "gallery": gallery})
+    return pd.DataFrame(rows).assign(collapsed=int(collapsed), seen=seen)
+
+
+def comparisons_of(metrics: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Paired tests that call a pair better where its interval lies above the other one's."""
+    rows = []
+    leaderboard = compile_rows(metrics)
+    for (protocol, direction), group in leaderboard.groupby(["protocol", "direction"]):
+        for one, two in combinations(group.to_dict("records"), 2):
+            better = one["mrr_at_10_low"] > two["mrr_at_10_high"]
+            p_value = 0.002 if better else 0.3
+            rows.append(
+                {
+                    "protocol": protocol, "direction": direction, "metric": "mrr_at_10",
+                    "pair": one["pair"], "other": two["pair"],
+                    "difference": one["mrr_at_10"] - two["mrr_at_10"], "low": 0.01, "high": 0.6,
+                    "p_value": p_value, "adjusted_p_value": 3 * p_value, "better": better,
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
 
 
 def log_of(end: float, *, epochs: int = 3, steps: int = 10) -> pd.DataFrame:
@@ -98,33 +124,42 @@ def diagnostics_of(log: pd.DataFrame, *, collapsed: bool) -> dict[str, Any]:
         "image_effective_rank": 1.1 if collapsed else 30.25,
         "text_effective_rank": 1.2 if collapsed else 31.75,
         "hubness": 9.0 if collapsed else -0.2,
+        "alignment": 0.25 if collapsed else 0.5,
+        "image_uniformity": -0.125 if collapsed else -3.5,
+        "text_uniformity": -0.25 if collapsed else -3.25,
+        "modality_gap": 1.5 if collapsed else 0.375,
         "collapsed": collapsed,
     }
 
 
 def retrievals_of(examples: pd.DataFrame, first: int) -> pd.DataFrame:
-    """Three pictures for each of two captions; the one at `first` of the table comes first."""
+    """Three pictures for each of two captions; the one at `first` of the table comes first.
+
+    The third caption is a miss, whose own picture stands at place 7.
+    """
     rows = []
-    for query, asked in enumerate(examples.head(2).to_dict("records")):
+    for number, asked in enumerate(examples.head(3).to_dict("records")):
+        kind, better = ("typical", 0) if number < 2 else ("miss", 6)
         for place in range(3):
-            shown = examples.iloc[(first + place) % len(examples)]
+            shown = examples.iloc[(first + place + 5 * (number == 2)) % len(examples)]
             hit = shown["caption_id"] == asked["caption_id"]
-            rows.append((query, asked["caption"], place + 1, shown["id"], shown["row"], hit, 0.5))
-    columns = ["query", "caption", "place", "id", "row", "hit", "similarity"]
-    return pd.DataFrame(rows, columns=columns)
+            row = {"query": number % 2, "asked": asked["id"], "caption": asked["caption"]}
+            row |= {"place": place + 1, "id": shown["id"], "row": shown["row"], "hit": hit}
+            rows.append({**row, "similarity": 0.5, "kind": kind, "better": better})
+    return pd.DataFrame(rows)
 
 
 @pytest.fixture
 def metrics() -> dict[str, pd.DataFrame]:
-    return {pair: metrics_of(top10, collapsed=pair == "gpt_vit") for pair, top10 in TOP10.items()}
+    return {pair: metrics_of(mrr, collapsed=pair == "gpt_vit") for pair, mrr in SCORE.items()}
 
 
 @pytest.fixture
 def make_leaderboard() -> Callable[..., pd.DataFrame]:
-    """A leaderboard from the top-10 accuracy of each pair."""
+    """A leaderboard from the MRR@10 of each pair."""
 
-    def make(top10: dict[str, float], **how: Any) -> pd.DataFrame:
-        return compile_rows({pair: metrics_of(value, **how) for pair, value in top10.items()})
+    def make(mrr: dict[str, float], **how: Any) -> pd.DataFrame:
+        return compile_rows({pair: metrics_of(value, **how) for pair, value in mrr.items()})
 
     return make
 
@@ -186,12 +221,20 @@ def evidence(
     pixels = np.random.default_rng(0).integers(0, 256, (len(examples), 40, 30, 3), dtype=np.uint8)
     return Evidence(
         leaderboard=compile_rows(metrics),
+        scores=compile_scores(metrics),
+        comparisons=comparisons_of(metrics),
         training_logs=logs,
         epoch_logs=epoch_logs,
         diagnostics={
             pair: diagnostics_of(log, collapsed=pair == "gpt_vit") for pair, log in logs.items()
         },
         retrievals={pair: retrievals_of(examples, first) for first, pair in enumerate(logs)},
+        zero_shots={pair: zero_shot_of(share) for pair, share in ACCURACIES.items()},
+        confusions={pair: confusions_of(turn) for turn, pair in enumerate(ACCURACIES)},
+        benchmarks={pair: benchmark_of(share) for pair, share in ACCURACIES.items()},
+        maps={pair: map_of(seed) for seed, pair in enumerate(logs)},
+        breakdowns={pair: breakdown_of(share) for pair, share in ACCURACIES.items()},
+        hubs={pair: hubs_of(examples, found) for pair, found in HUBS.items()},
         examples=examples,
         images=pixels,
         rejected_products=pd.DataFrame(columns=["id", "line", "reason", "detail"]),

@@ -18,7 +18,7 @@ def texts(figure) -> set[str]:
 
 @pytest.mark.parametrize(
     ("protocols", "title"),
-    [(("paper", "held_out"), "Top-10 accuracy, held out"), (("paper",), "Top-10 accuracy, paper")],
+    [(("paper", "held_out"), "MRR@10, held out, in %"), (("paper",), "MRR@10, paper, in %")],
 )
 def test_leaderboard_names_pairs_scores_and_protocol(make_leaderboard, protocols, title) -> None:
     rows = make_leaderboard({"a": 0.5, "b": 0.25}, protocols=protocols)

@@ -1,17 +1,26 @@
 import pandas as pd
 import pytest
 
-from shopclip.pipelines.reporting.leaderboard import COLUMNS, compile_rows, headline_rows
+from shopclip.pipelines.reporting.leaderboard import (
+    CEILINGS,
+    CHANCES,
+    COLUMNS,
+    MEDIAN,
+    SCORES,
+    compile_rows,
+    compile_scores,
+    headline_rows,
+)
 
 
 def test_has_the_promised_columns(metrics: dict[str, pd.DataFrame]) -> None:
-    assert COLUMNS == [
-        "pair", "protocol", "direction", "queries", "gallery",
+    assert COLUMNS[:9] == [
+        "pair", "protocol", "direction", "queries", "gallery", "seeds",
         "accuracy", "accuracy_low", "accuracy_high",
-        "top10_accuracy", "top10_accuracy_low", "top10_accuracy_high",
-        "top100_accuracy", "top100_accuracy_low", "top100_accuracy_high",
-        "chance_accuracy", "chance_top10", "chance_top100", "collapsed",
     ]  # fmt: skip
+    assert {"chance_top10", "ceiling_top10", "median_rank_low", "mrr_at_10_seed_high"} <= set(
+        COLUMNS
+    )
     assert list(compile_rows(metrics).columns) == COLUMNS
 
 
@@ -33,14 +42,25 @@ def test_order_of_the_pairs_does_not_matter(metrics: dict[str, pd.DataFrame]) ->
 
 
 def test_changes_no_number_and_keeps_the_collapsed(metrics: dict[str, pd.DataFrame]) -> None:
-    rows = compile_rows(metrics)
+    for _, row in compile_rows(metrics).iterrows():
+        mine = metrics[row["pair"]]
+        mine = mine[(mine["protocol"] == row["protocol"]) & (mine["answers"] == "own")]
+        mine = mine[mine["direction"] == row["direction"]].set_index("metric")
+        for score in (*SCORES, MEDIAN):
+            assert row[score] == mine.loc[score, "value"]
+            assert row[f"{score}_low"] == mine.loc[score, "low"]
+            assert row[f"{score}_high"] == mine.loc[score, "high"]
+        for score in SCORES:
+            assert row[CHANCES[score]] == mine.loc[score, "chance"]
+            assert row[CEILINGS[score]] == mine.loc[score, "ceiling"]
+        assert row["collapsed"] == (row["pair"] == "gpt_vit")
+
+
+def test_scores_keep_every_row_of_the_metrics(metrics: dict[str, pd.DataFrame]) -> None:
+    scores = compile_scores(metrics)
     for pair, table in metrics.items():
-        mine = rows[rows["pair"] == pair].sort_values(["protocol", "direction"])
-        theirs = table.sort_values(["protocol", "direction"])
-        pd.testing.assert_frame_equal(
-            mine[theirs.columns].reset_index(drop=True), theirs.reset_index(drop=True)
-        )
-    assert set(rows.loc[rows["collapsed"], "pair"]) == {"gpt_vit"}
+        mine = scores[scores["pair"] == pair].drop(columns="pair").reset_index(drop=True)
+        pd.testing.assert_frame_equal(mine, table)
 
 
 @pytest.mark.parametrize("protocols", [("paper", "held_out"), ("held_out",), ("paper",)])

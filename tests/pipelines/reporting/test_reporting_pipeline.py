@@ -1,24 +1,32 @@
 import subprocess
 import sys
 
+import pandas as pd
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from shopclip.contamination import remember
 from shopclip.dualencoder.image_store import ImageStore
+from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.reporting import create_pipeline
 
 OUTPUTS = {
-    "leaderboard", "curves_figure", "signs_figure", "leaderboard_figure", "gallery_figure",
+    "leaderboard", "scores", "comparisons", "curves_figure", "signs_figure", "leaderboard_figure",
+    "gallery_figure", "map_figure",
     "report",
 }  # fmt: skip
 KINDS = {
     "training_log": "training_logs", "epoch_log": "epoch_logs", "diagnostics": "diagnostics",
-    "retrievals": "retrievals",
+    "retrievals": "retrievals", "zero_shot": "zero_shots", "confusions": "confusions",
+    "benchmark": "benchmarks", "map": "maps", "breakdown": "breakdowns", "hubs": "hubs",
 }  # fmt: skip
+RANKS = pd.DataFrame(
+    {"id": ["a", "b"], "caption_id": [0, 1], "better": [0, 1], "tied": 1, "gallery": 2}
+).assign(protocol="held_out", direction="image_to_text")
 
 
 def test_runs_in_kedro_from_inputs_to_report(evidence, metrics) -> None:
-    pipeline = create_pipeline(list(metrics))
+    pipeline = create_pipeline({pair: (pair,) for pair in metrics})
     inputs = {
         "examples": evidence.examples,
         "image_store": ImageStore(
@@ -32,35 +40,43 @@ def test_runs_in_kedro_from_inputs_to_report(evidence, metrics) -> None:
     for kind, of_pairs in KINDS.items():
         inputs |= {f"{kind}_{pair}": data for pair, data in getattr(evidence, of_pairs).items()}
     inputs |= {f"metrics_{pair}": table for pair, table in metrics.items()}
+    inputs |= {f"ranks_{pair}": RANKS for pair in metrics}
+    captions_seen = remember(evidence.examples, trained=True)
+    inputs |= {f"trained_captions_{pair}": captions_seen for pair in metrics}
+    inputs |= {"params:evaluation": EvaluationParameters(resamples=100)}
     assert pipeline.inputs() == set(inputs)
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
     found = SequentialRunner().run(pipeline, catalog)
-    assert set(found) == OUTPUTS - {"leaderboard"}
+    cards = {f"model_card_{pair}": pair for pair in metrics}
+    assert set(found) == OUTPUTS - {"leaderboard", "scores", "comparisons"} | set(cards)
     assert found["report"].load().startswith("<!DOCTYPE html>")
+    for card, pair in cards.items():
+        assert f"\n# {pair}\n" in found[card].load()
 
 
-def test_nodes_are_few_and_the_same_for_any_number_of_pairs() -> None:
+def test_every_pair_has_its_card_and_all_other_nodes_are_for_all_pairs() -> None:
     names = [
-        "compile_leaderboard", "draw_curves", "draw_gallery", "draw_leaderboard", "draw_signs",
-        "write_report",
+        "collect_scores", "compare_pairs", "compile_leaderboard", "draw_curves", "draw_gallery",
+        "draw_leaderboard", "draw_map", "draw_signs", "write_report",
     ]  # fmt: skip
-    for pairs in (["a"], ["a", "b", "c", "d"]):
-        pipeline = create_pipeline(pairs)
-        assert sorted(node.name for node in pipeline.nodes) == names
-        assert pipeline.all_outputs() == OUTPUTS
+    for pairs in ("a", "abcd"):
+        pipeline = create_pipeline({pair: (pair, f"{pair}_seed1") for pair in pairs})
+        cards = [f"write_model_card_{pair}" for pair in pairs]
+        assert sorted(node.name for node in pipeline.nodes) == sorted([*names, *cards])
+        assert pipeline.all_outputs() == OUTPUTS | {f"model_card_{pair}" for pair in pairs}
 
 
 def test_kedro_can_read_the_hints_of_every_node() -> None:
     from typing import get_type_hints
 
-    for node in create_pipeline(["a"]).nodes:
+    for node in create_pipeline({"a": ("a",)}).nodes:
         assert get_type_hints(node.func)["return"]
 
 
 def test_declaring_the_pipeline_loads_nothing_heavy() -> None:
     code = (
         "import sys; from shopclip.pipelines.reporting import create_pipeline;"
-        "create_pipeline(['a']);"
+        "create_pipeline({'a': ('a',)});"
         "print([m for m in ('matplotlib', 'jinja2', 'PIL', 'torch') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

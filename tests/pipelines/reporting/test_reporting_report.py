@@ -11,8 +11,9 @@ import pytest
 
 from shopclip.dualencoder.collapse import explain
 from shopclip.pipelines.reporting.formats import percent
-from shopclip.pipelines.reporting.leaderboard import CHANCES, SCORES
+from shopclip.pipelines.reporting.leaderboard import CEILINGS, CHANCES, MEDIAN, SCORES
 from shopclip.pipelines.reporting.report import render_report
+from shopclip.pipelines.reporting.score_tables import SAME_CAPTION
 
 VOID = {"meta", "link", "img", "br", "line", "polyline", "rect", "wbr"}
 ATTACK = '<script>alert(1)</script>" onerror="alert(2)'
@@ -27,7 +28,8 @@ class Page(HTMLParser):
         self.cells: list[dict[str, Any]] = []
         self._open: list[str] = []
         self._row: dict[str, Any] = {}
-        self._protocol = ""
+        self._cell: dict[str, Any] = {}
+        self._table: dict[str, Any] = {}
         self.feed(html)
         self.close()
         assert self._open == []
@@ -36,11 +38,18 @@ class Page(HTMLParser):
         found = dict(attributes)
         self.elements.append((tag, found))
         if tag == "table":
-            self._protocol = found.get("data-protocol", "")
+            self._table = {
+                "table": found.get("class") or "",
+                "protocol": found.get("data-protocol", ""),
+                "direction": found.get("data-direction"),
+            }
         if tag == "tr":
-            self._row = {key: found.get(f"data-{key}") for key in ("pair", "direction")}
-        if tag == "td" and "data-score" in found:
-            self.cells.append({**found, **self._row, "protocol": self._protocol, "text": ""})
+            told = {key: found.get(f"data-{key}") for key in ("pair", "direction")}
+            self._row = {key: value for key, value in told.items() if value}
+        if tag == "td":
+            self._cell = {**found, **self._table, **self._row, "text": ""}
+            if "data-score" in found:
+                self.cells.append(self._cell)
         if tag not in VOID:
             self._open.append(tag)
 
@@ -51,8 +60,8 @@ class Page(HTMLParser):
         assert self._open.pop() == tag
 
     def handle_data(self, text: str) -> None:
-        if "td" in self._open and self.cells:
-            self.cells[-1]["text"] += text
+        if "td" in self._open:
+            self._cell["text"] += text
 
     def tags(self, name: str) -> list[dict[str, Any]]:
         return [found for tag, found in self.elements if tag == name]
@@ -62,10 +71,19 @@ def render(evidence, **changes: Any) -> str:
     return render_report(replace(evidence, **changes), today=date(2026, 1, 2))
 
 
+def boards_of(html: str) -> list[dict[str, Any]]:
+    return [table for table in Page(html).tags("table") if table.get("class") == "board"]
+
+
+def shown_numbers(text: str) -> list[float]:
+    return [float(number) for number in re.findall(r"[\d.]+", text)]
+
+
 def test_every_number_of_the_leaderboard_is_that_of_the_table(evidence) -> None:
     page, rows = Page(render(evidence)), evidence.leaderboard
-    scored = [cell for cell in page.cells if cell["data-score"] in SCORES]
-    assert len(scored) == len(rows) * len(SCORES)
+    boards = [cell for cell in page.cells if cell["table"] == "board"]
+    scored = [cell for cell in boards if cell["data-score"] in (*SCORES, MEDIAN)]
+    assert len(scored) == len(rows) * (len(SCORES) + 1)
     table = rows.set_index(["protocol", "direction", "pair"])
     for cell in scored:
         row = table.loc[(cell["protocol"], cell["direction"], cell["pair"])]
@@ -73,17 +91,60 @@ def test_every_number_of_the_leaderboard_is_that_of_the_table(evidence) -> None:
         assert float(cell["data-value"]) == row[score]
         assert float(cell["data-low"]) == row[f"{score}_low"]
         assert float(cell["data-high"]) == row[f"{score}_high"]
-        shown = [float(number) for number in re.findall(r"[\d.]+", cell["text"])]
         ends = [row[score], row[f"{score}_low"], row[f"{score}_high"]]
-        if row[f"{score}_low"] == row[f"{score}_high"]:
+        if score != MEDIAN and row[f"{score}_low"] == row[f"{score}_high"]:
             ends = ends[:1]
-        assert shown == pytest.approx([100 * end for end in ends], abs=0.0501)
+        times = 1 if score == MEDIAN else 100
+        expected = pytest.approx([times * end for end in ends], abs=0.0501)
+        assert shown_numbers(cell["text"]) == expected
+
+
+def test_every_number_with_the_captions_products_as_answers_is_that_of_the_scores(evidence) -> None:
+    page = Page(render(evidence))
+    cells = [cell for cell in page.cells if cell["table"] == "same-caption"]
+    scores = evidence.scores[evidence.scores["answers"] == "same_caption"]
+    table = scores.set_index(["protocol", "direction", "pair", "metric"])
+    assert len(cells) == 2 * 2 * 3 * len(SAME_CAPTION)
+    for cell in cells:
+        key = tuple(cell[name] for name in ("protocol", "direction", "pair", "data-score"))
+        assert float(cell["data-value"]) == table.loc[key, "value"]
+        shown = shown_numbers(cell["text"])[0]
+        assert shown == pytest.approx(100 * table.loc[key, "value"], abs=0.0501)
+
+
+def test_paired_tests_stand_beside_the_held_out_leaderboard(evidence) -> None:
+    html = render(evidence)
+    rows = [row for row in Page(html).tags("tr") if "data-other" in row]
+    told = evidence.comparisons[evidence.comparisons["protocol"] == "held_out"]
+    assert [(row["data-pair"], row["data-other"]) for row in rows] == list(
+        zip(told["pair"], told["other"], strict=True)
+    )
+    assert html.count("<td>yes</td>") == told["better"].sum()
+
+
+def test_runs_from_several_seeds_show_their_spread(evidence) -> None:
+    rows = evidence.leaderboard.assign(seeds=3, accuracy_seed_low=0.123, accuracy_seed_high=0.234)
+    training = {**evidence.parameters["training"], "seeds": 3}
+    html = render(
+        evidence, leaderboard=rows, parameters={**evidence.parameters, "training": training}
+    )
+    assert "mean of 3 runs" in html
+    assert "runs 12.3–23.4" in html
+    assert "Every pair was trained 3 times" in html
+    assert "trained once" not in html
+
+
+def test_a_pair_that_knew_held_out_captions_is_marked(evidence) -> None:
+    assert "seen in training" not in render(evidence)
+    rows = evidence.leaderboard.assign(seen=0.25)
+    assert "25.0 % seen in training" in render(evidence, leaderboard=rows)
 
 
 def test_chance_stands_in_every_group(evidence) -> None:
     page, rows = Page(render(evidence)), evidence.leaderboard
-    chances = [cell for cell in page.cells if cell["data-score"] in CHANCES.values()]
-    assert len(chances) == 2 * 2 * len(CHANCES)
+    bounds = {*CHANCES.values(), *CEILINGS.values()}
+    chances = [cell for cell in page.cells if cell["data-score"] in bounds]
+    assert len(chances) == 2 * 2 * len(bounds)
     for cell in chances:
         of_protocol = rows[rows["protocol"] == cell["protocol"]]
         assert float(cell["data-value"]) == of_protocol[cell["data-score"]].iloc[0]
@@ -91,7 +152,7 @@ def test_chance_stands_in_every_group(evidence) -> None:
 
 
 def test_protocols_are_never_in_one_table(evidence) -> None:
-    boards = [table for table in Page(render(evidence)).tags("table") if "data-protocol" in table]
+    boards = boards_of(render(evidence))
     assert [board["data-protocol"] for board in boards] == ["held_out", "paper"]
 
 
@@ -227,7 +288,7 @@ def test_the_page_can_be_read_by_a_machine(evidence) -> None:
 def test_without_held_out_products_the_page_says_so(evidence) -> None:
     paper = evidence.leaderboard[evidence.leaderboard["protocol"] == "paper"]
     html = render(evidence, leaderboard=paper.reset_index(drop=True))
-    boards = [table for table in Page(html).tags("table") if "data-protocol" in table]
+    boards = boards_of(html)
     assert [board["data-protocol"] for board in boards] == ["paper"]
     assert "No products were held out" in html
     assert "products trained on included" in html

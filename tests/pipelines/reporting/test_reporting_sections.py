@@ -90,3 +90,17 @@ def test_nothing_rejected_is_nothing(evidence) -> None:
     found = rejects(evidence.rejected_products, evidence.rejected_images)
     assert found.total == 0
     assert found.first == []
+
+
+def test_geometry_stands_among_the_diagnostics_and_old_ones_have_dashes(evidence) -> None:
+    old = {
+        key: value
+        for key, value in evidence.diagnostics["bert_vit"].items()
+        if key not in ("alignment", "image_uniformity", "text_uniformity", "modality_gap")
+    }
+    diagnostics = {**evidence.diagnostics, "bert_vit": old}
+    table = diagnostics_table(diagnostics, evidence.training_logs)
+    assert table["alignment"] == ["0.50", "–", "0.25"]
+    assert table["uniformity, images"] == ["-3.50", "–", "-0.12"]
+    assert table["uniformity, texts"] == ["-3.25", "–", "-0.25"]
+    assert table["modality gap"] == ["0.38", "–", "1.50"]

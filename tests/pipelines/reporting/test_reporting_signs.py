@@ -6,6 +6,7 @@ from shopclip.pipelines.reporting.signs import (
     judged_by,
     kept_epochs,
     sign_panels,
+    trained_here,
     validated,
 )
 
@@ -77,6 +78,13 @@ def test_epochs_are_judged_by_two_validation_examples_or_by_none(count: int, yes
     examples = pd.DataFrame({"split": ["train"] * 3 + ["validation"] * count})
     assert validated(examples) is yes
     assert judged_by(examples) == f"{'validation' if yes else 'training'} examples"
+
+
+def test_towers_that_were_trained_elsewhere_were_judged_there(evidence) -> None:
+    elsewhere = evidence.examples.assign(split="held_out")
+    assert judged_by(elsewhere) == "examples of that training"
+    assert trained_here(evidence.examples)
+    assert not trained_here(elsewhere)
 
 
 def test_a_pair_keeps_its_best_validated_epoch_or_the_last_one(evidence, unvalidated) -> None:

@@ -1,88 +1,84 @@
 import pandas as pd
+import pytest
 
+from shopclip.pipelines.reporting.leaderboard import compile_rows
 from shopclip.pipelines.reporting.verdict import Verdict, verdict
+from tests.pipelines.reporting.conftest import comparisons_of, metrics_of
 
 
-def judge(leaderboard: pd.DataFrame, synthetic: bool = False) -> Verdict:
-    return verdict(leaderboard, confidence=0.95, synthetic=synthetic)
+def judge(mrr: dict[str, float], synthetic: bool = False, **how: object) -> Verdict:
+    metrics = {pair: metrics_of(value, **how) for pair, value in mrr.items()}
+    return told(compile_rows(metrics), comparisons_of(metrics), synthetic)
 
 
-def test_a_pair_leads_when_no_interval_reaches_its_own(make_leaderboard) -> None:
-    headline, evidence = judge(make_leaderboard({"a": 0.4, "b": 0.7}))
-    assert headline == "b leads"
-    assert evidence.replace("\N{NO-BREAK SPACE}", " ") == (
-        "b finds the right caption among its first ten for 70.0 % of held-out pictures "
-        "(95 % interval 65.0 to 75.0, chance 10.0), "
-        "and the right picture for 71.0 % of held-out captions (66.0 to 76.0, chance 10.0)."
+def told(leaderboard: pd.DataFrame, comparisons: pd.DataFrame, synthetic: bool = False) -> Verdict:
+    headline, evidence = verdict(leaderboard, comparisons, confidence=0.95, synthetic=synthetic)
+    return Verdict(headline, evidence.replace("\N{NO-BREAK SPACE}", " "))
+
+
+def test_a_pair_leads_that_beats_the_others_in_paired_tests() -> None:
+    assert judge({"a": 0.2, "b": 0.7, "c": 0.4}) == (
+        "b leads",
+        "b puts the right caption first for 42.0 % of held-out pictures "
+        "(95 % interval 37.0 to 47.0, chance 3.00), "
+        "and the right picture first for 43.0 % of held-out captions (38.0 to 48.0, chance 3.00), "
+        "better than every other pair in both directions by paired tests.",
     )
 
 
-def test_overlapping_intervals_have_no_winner(make_leaderboard) -> None:
-    headline, evidence = judge(make_leaderboard({"a": 0.40, "b": 0.45, "c": 0.2}))
+def test_a_pair_that_the_test_cannot_tell_from_another_does_not_lead() -> None:
+    headline, evidence = judge({"a": 0.40, "b": 0.45, "c": 0.2})
     assert headline == "No clear winner"
-    assert evidence.endswith("but its intervals overlap those of a.")
+    assert evidence.endswith("but paired tests can't tell it from a.")
 
 
-def test_a_third_pair_with_a_wide_interval_counts_too(make_leaderboard) -> None:
-    rows = make_leaderboard({"a": 0.8, "b": 0.6, "c": 0.5})
-    rows.loc[rows["pair"] == "c", "top10_accuracy_high"] = 0.9
-    headline, evidence = judge(rows)
+def test_a_doubt_in_one_direction_is_enough() -> None:
+    metrics = {"a": metrics_of(0.8), "b": metrics_of(0.4)}
+    comparisons = comparisons_of(metrics)
+    comparisons.loc[comparisons["direction"] == "text_to_image", "better"] = False
+    assert told(compile_rows(metrics), comparisons).headline == "No clear winner"
+
+
+def test_a_test_of_the_other_protocol_decides_nothing() -> None:
+    metrics = {"a": metrics_of(0.8), "b": metrics_of(0.4)}
+    comparisons = comparisons_of(metrics)
+    only_paper = comparisons[comparisons["protocol"] == "paper"]
+    assert told(compile_rows(metrics), only_paper).headline == "No clear winner"
+
+
+def test_different_firsts_in_the_two_directions_have_no_winner() -> None:
+    metrics = {"a": metrics_of(0.8), "b": metrics_of(0.5)}
+    rows, swapped = compile_rows(metrics), {"a": "b", "b": "a"}
+    there = rows["direction"] == "text_to_image"
+    rows.loc[there, "pair"] = rows.loc[there, "pair"].map(swapped)
+    headline, evidence = told(rows, comparisons_of(metrics))
     assert headline == "No clear winner"
-    assert evidence.endswith("overlap those of c.")
+    assert "a puts the right caption first" in evidence
+    assert "while b puts the right picture first" in evidence
 
 
-def test_an_overlap_in_one_direction_is_enough(make_leaderboard) -> None:
-    rows = make_leaderboard({"a": 0.8, "b": 0.6})
-    there = (rows["pair"] == "b") & (rows["direction"] == "text_to_image")
-    rows.loc[there, "top10_accuracy_high"] = 0.79
-    assert judge(rows).headline == "No clear winner"
+def test_nothing_leads_at_chance() -> None:
+    assert judge({"a": 0.06, "b": 0.05}).headline == "No pair is clearly above chance"
 
 
-def test_different_firsts_in_the_two_directions_have_no_winner(make_leaderboard) -> None:
-    rows = make_leaderboard({"a": 0.8, "b": 0.5})
-    swapped = rows["direction"] == "text_to_image"
-    rows.loc[swapped, "pair"] = rows.loc[swapped, "pair"].map({"a": "b", "b": "a"})
-    headline, evidence = judge(rows)
-    assert headline == "No clear winner"
-    assert "a finds the right caption" in evidence
-    assert "while b finds the right picture" in evidence
+def test_a_single_pair_leads_nothing() -> None:
+    assert judge({"a": 0.8}).headline == "a has no other pair to compare with"
 
 
-def test_nothing_leads_at_chance(make_leaderboard) -> None:
-    assert judge(make_leaderboard({"a": 0.12, "b": 0.1})).headline == (
-        "No pair is clearly above chance"
-    )
+def test_a_leader_marked_as_collapsed_is_named_with_its_flaw() -> None:
+    evidence = judge({"a": 0.8, "b": 0.2}, collapsed=True).evidence
+    assert evidence.endswith("though its diagnostics say that it has collapsed.")
 
 
-def test_chance_in_one_direction_is_no_lead(make_leaderboard) -> None:
-    rows = make_leaderboard({"a": 0.8, "b": 0.2})
-    there = (rows["pair"] == "a") & (rows["direction"] == "text_to_image")
-    rows.loc[there, "top10_accuracy_low"] = 0.1
-    rows.loc[rows["pair"] == "b", "top10_accuracy_high"] = 0.05
-    headline, evidence = judge(rows)
-    assert headline == "No clear winner"
-    assert evidence.endswith("in one direction not clearly above chance.")
+def test_a_leader_that_knew_the_held_out_captions_is_named_with_its_flaw() -> None:
+    headline = judge({"a": 0.8, "b": 0.2}, seen=0.25).headline
+    assert headline == "a leads, which knew held-out captions from its training"
 
 
-def test_a_single_pair_leads_nothing(make_leaderboard) -> None:
-    assert judge(make_leaderboard({"a": 0.8})).headline == "a has no other pair to compare with"
-
-
-def test_a_gallery_of_ten_tells_nothing(make_leaderboard) -> None:
-    rows = make_leaderboard({"a": 0.8, "b": 0.2}).assign(chance_top10=1.0)
-    assert judge(rows) == ("Too few to tell", "the first ten hold the whole gallery of 100.")
-
-
-def test_a_leader_marked_as_collapsed_is_named_with_its_flaw(make_leaderboard) -> None:
-    rows = make_leaderboard({"a": 0.8, "b": 0.2})
-    assert judge(rows.assign(collapsed=rows["pair"] == "a")).evidence.endswith(
-        "though its diagnostics say that it has collapsed."
-    )
-
-
-def test_says_on_what_it_rests(make_leaderboard) -> None:
-    rows = make_leaderboard({"a": 0.8, "b": 0.2}, protocols=("paper",))
-    headline, evidence = judge(rows, synthetic=True)
-    assert headline == "a leads on this synthetic catalogue, products trained on included"
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_says_on_what_it_rests(synthetic: bool) -> None:
+    headline, evidence = judge({"a": 0.8, "b": 0.2}, synthetic, protocols=("paper",))
+    on = " on this synthetic catalogue" if synthetic else ""
+    assert headline == f"a leads{on}, products trained on included"
     assert "of all pictures" in evidence
     assert "held-out" not in evidence

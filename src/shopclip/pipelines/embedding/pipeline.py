@@ -1,11 +1,32 @@
-"""Once for every pair, under its namespace:
+"""Once for all pairs:
+
+examples ─ collect_queries ─→ queries
+
+Once for every pair, under its namespace:
 
 dual_encoder, examples, image_store ─ embed ─→ image_embeddings, text_embeddings
+dual_encoder, queries ─ embed_queries ─→ query_embeddings
 """
 
 from kedro.pipeline import Pipeline, node
 
-from shopclip.pipelines.embedding.nodes import embed_images, embed_texts
+from shopclip.pipelines.embedding.nodes import (
+    collect_queries,
+    embed_images,
+    embed_queries,
+    embed_texts,
+)
+
+
+def create_queries() -> Pipeline:
+    """What no pair has to itself."""
+    collect = node(
+        collect_queries,
+        inputs=["examples", "params:evaluation"],
+        outputs="queries",
+        name="collect_queries",
+    )
+    return Pipeline([collect])
 
 
 def create_pipeline(pair: str) -> Pipeline:
@@ -23,8 +44,14 @@ def create_pipeline(pair: str) -> Pipeline:
                 outputs="text_embeddings",
                 name="embed_texts",
             ),
+            node(
+                embed_queries,
+                inputs=["dual_encoder", "queries", "params:training"],
+                outputs="query_embeddings",
+                name="embed_queries",
+            ),
         ],
-        inputs={"examples", "image_store"},
+        inputs={"examples", "image_store", "queries"},
         parameters={"params:training": "params:training"},
         namespace=pair,
     )

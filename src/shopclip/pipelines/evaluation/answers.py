@@ -1,4 +1,4 @@
-"""What counts as a right answer: a query's own product, or every product with its caption."""
+"""What counts as a right answer: a query's own product, or whatever bears its caption."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import pandas as pd
 
 from shopclip.dualencoder.retrieval_metrics import TieGroups
 
-ANSWERS = ("own", "same_caption")
-
 
 @dataclass(frozen=True)
 class Queries:
@@ -20,8 +18,8 @@ class Queries:
         groups: the right answers of every query.
         captions: int64 (queries,), the caption that each query belongs to.
         right: int64 (queries,), how many right answers each has.
-        same: int64 (queries,), how many items of the gallery bear its caption, and so tie with its
-            answer for the best of towers.
+        same: int64 (queries,), how many items of the gallery tie with its answer for the best of
+            towers, because they bear its caption.
         gallery: how many items are ranked.
     """
 
@@ -38,6 +36,15 @@ class Queries:
         """The answers of towers that say the same of everything."""
         everything = np.full(len(self), self.gallery)
         return TieGroups(np.arange(len(self)), np.zeros(len(self), int), everything, self.right)
+
+    def median_by_chance(self) -> float:
+        """Median place of the first right answer under a random order of the gallery."""
+        right, queries = np.unique(self.right, return_counts=True)
+        missed, place, half = np.ones(len(right)), 0, len(self) / 2
+        while queries @ missed > half * (1 + 1e-9):
+            missed *= np.clip(1 - right / (self.gallery - place), 0, 1)
+            place += 1
+        return place + 0.5 * bool(np.isclose(queries @ missed, half))
 
     def at_best(self) -> TieGroups:
         """The answers of perfect towers, which still can't tell products of one caption apart."""
@@ -57,23 +64,30 @@ def own_answers(ranks: pd.DataFrame) -> Queries:
     return Queries(groups, captions, one, _same(captions), count)
 
 
-def same_caption_answers(ranks: pd.DataFrame) -> Queries:
-    """Right is whatever bears the query's caption; a caption that several products bear asks once.
+def images_of_captions(ranks: pd.DataFrame) -> Queries:
+    """Every caption asks once, and the images of all its products are right.
 
     Args:
-        ranks: of one protocol and direction, a row a product.
+        ranks: text → image of one protocol, a row a product. The place of an image among those
+            found for its caption is the same whichever of the caption's products asks.
     """
-    captions = ranks["caption_id"].to_numpy()
+    distinct, numbers, right = np.unique(
+        ranks["caption_id"], return_inverse=True, return_counts=True
+    )
+    groups = TieGroups.collect(numbers, ranks["better"].to_numpy(), ranks["tied"].to_numpy())
+    return Queries(groups, distinct, right, right, len(ranks))
+
+
+def captions_of_images(ranks: pd.DataFrame) -> Queries:
+    """Every image asks for its caption, among the distinct ones.
+
+    Args:
+        ranks: of captions, of one protocol, a row a product.
+    """
+    one = np.ones(len(ranks), dtype=np.int64)
     better, tied = ranks["better"].to_numpy(), ranks["tied"].to_numpy()
-    if ranks["direction"].iloc[0] == "image_to_text":
-        # All texts of a caption are one embedding: they tie with the product's own.
-        same = _same(captions)
-        groups = TieGroups(np.arange(len(ranks)), better, np.maximum(tied, same), same)
-        return Queries(groups, captions, same, same, len(ranks))
-    # The place of an image among those found for its caption is the same whichever product asks.
-    distinct, numbers = np.unique(captions, return_inverse=True)
-    right = np.bincount(numbers)
-    return Queries(TieGroups.collect(numbers, better, tied), distinct, right, right, len(ranks))
+    groups = TieGroups(np.arange(len(ranks)), better, tied, one)
+    return Queries(groups, ranks["caption_id"].to_numpy(), one, one, int(ranks["gallery"].iloc[0]))
 
 
 def _same(captions: np.ndarray) -> np.ndarray:

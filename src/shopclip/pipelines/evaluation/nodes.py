@@ -7,44 +7,73 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from shopclip.contamination import held_out_seen
 from shopclip.dualencoder.collapse import HUBNESS_SAMPLE, explain, hubness, spread
-from shopclip.dualencoder.ranks import rank
+from shopclip.dualencoder.geometry import geometry
+from shopclip.dualencoder.ranks import rank, rank_both
 from shopclip.parameters import EvaluationParameters
-from shopclip.pipelines.evaluation.protocols import protocols
-from shopclip.pipelines.evaluation.retrieval import chosen_captions, nearest_images
-from shopclip.pipelines.evaluation.scores import score_ranks
+from shopclip.pipelines.evaluation.protocols import evenly_chosen, headline, protocols
+from shopclip.pipelines.evaluation.retrieval import (
+    chosen_captions,
+    missed_captions,
+    nearest_images,
+)
+from shopclip.pipelines.evaluation.scores import score_runs
 
+DIRECTIONS = ("image_to_text", "text_to_image")
+MISSES = 4  # captions whose wrong answers are shown
 LAST_STEPS = 20  # their mean is the final loss
 
 
 def rank_examples(
-    image_embeddings: np.ndarray,
-    text_embeddings: np.ndarray,
-    examples: pd.DataFrame,
-    parameters: EvaluationParameters,
+    image_embeddings: np.ndarray, text_embeddings: np.ndarray, examples: pd.DataFrame
 ) -> pd.DataFrame:
-    """A row a query: `protocol`, `direction`, `id`, `gallery` (its size), `better`, `tied`."""
+    """A row a query: `protocol`, `direction`, `id`, `caption_id`, `gallery` (its size), `better`,
+    `tied`.
+    """
     tables = []
     for protocol, members in protocols(examples).items():
-        images, texts = image_embeddings[members], text_embeddings[members]
-        directions = {"image_to_text": (images, texts), "text_to_image": (texts, images)}
-        for direction, (queries, gallery) in directions.items():
-            ranks = rank(queries, gallery, chunk=parameters.chunk)
-            table = pd.DataFrame({"id": examples["id"].to_numpy()[members], **vars(ranks)})
-            named = table.assign(protocol=protocol, direction=direction, gallery=len(gallery))
-            tables.append(named)
+        asked = examples[["id", "caption_id"]].iloc[members]
+        both = rank_both(image_embeddings[members], text_embeddings[members])
+        for direction, ranks in zip(DIRECTIONS, both, strict=True):
+            ranked = asked.assign(better=ranks.better, tied=ranks.tied, gallery=len(members))
+            tables.append(ranked.assign(protocol=protocol, direction=direction))
+    return pd.concat(tables, ignore_index=True)
+
+
+def rank_captions(
+    image_embeddings: np.ndarray, text_embeddings: np.ndarray, examples: pd.DataFrame
+) -> pd.DataFrame:
+    """Where each product's caption stands among the distinct ones: `protocol`, `id`, `caption_id`,
+    `gallery`, `better`, `tied`.
+    """
+    tables = []
+    for protocol, members in protocols(examples).items():
+        asked = examples[["id", "caption_id"]].iloc[members]
+        _, first, own = np.unique(asked["caption_id"], return_index=True, return_inverse=True)
+        ranks = rank(image_embeddings[members], text_embeddings[members][first], own)
+        ranked = asked.assign(better=ranks.better, tied=ranks.tied, gallery=len(first))
+        tables.append(ranked.assign(protocol=protocol))
     return pd.concat(tables, ignore_index=True)
 
 
 def diagnose(
-    image_embeddings: np.ndarray, text_embeddings: np.ndarray, training_log: pd.DataFrame
+    image_embeddings: np.ndarray,
+    text_embeddings: np.ndarray,
+    training_log: pd.DataFrame,
+    examples: pd.DataFrame,
+    trained_captions: pd.DataFrame,
 ) -> dict[str, Any]:
     """What tells whether the pair has collapsed, and the verdict.
 
-    `hubness` is that of images found by captions, of at most `HUBNESS_SAMPLE` evenly chosen.
+    `hubness` is that of images found by captions, of at most `HUBNESS_SAMPLE` evenly chosen;
+    `held_out_seen` the share of held-out products whose caption the pair was trained with.
+    Alignment, uniformity and modality gap are of as many held-out examples, of all where none is.
     """
     image, text = spread(image_embeddings), spread(text_embeddings)
-    some = np.unique(np.linspace(0, len(image_embeddings) - 1, HUBNESS_SAMPLE).astype(int))
+    some = evenly_chosen(len(image_embeddings), HUBNESS_SAMPLE)
+    judged = headline(examples)[1]
+    judged = judged[evenly_chosen(len(judged), HUBNESS_SAMPLE)]
     last = training_log.tail(LAST_STEPS)
     signs = {
         "steps": len(training_log),
@@ -55,34 +84,55 @@ def diagnose(
         "image_effective_rank": image.effective_rank,
         "text_effective_rank": text.effective_rank,
         "hubness": hubness(text_embeddings[some], image_embeddings[some]),
+        "held_out_seen": held_out_seen(examples, trained_captions),
+        **geometry(image_embeddings[judged], text_embeddings[judged]),
     }
     return {**signs, "collapsed": bool(explain(signs).seen)}
 
 
-def score(
-    ranks: pd.DataFrame, diagnostics: dict[str, Any], parameters: EvaluationParameters
-) -> pd.DataFrame:
-    """A row a protocol and direction: shares of hits with intervals, and chance beside them."""
-    groups = ranks.groupby(["protocol", "direction"], sort=False)
-    scores = [
-        {"protocol": protocol, "direction": direction, **score_ranks(group, parameters)}
-        for (protocol, direction), group in groups
-    ]
-    return pd.DataFrame(scores).assign(collapsed=diagnostics["collapsed"])
+def score(parameters: EvaluationParameters, **of_runs: Any) -> pd.DataFrame:
+    """Every score of a pair: `protocol`, `direction`, `answers` (own or same_caption), `metric`,
+    `value` with its interval (`low`, `high`), `chance` and `ceiling`.
+
+    Args:
+        of_runs: `ranks_`, `caption_ranks_` and `diagnostics_` of the pair's runs, one a seed.
+    """
+    kinds = ("ranks_", "caption_ranks_", "diagnostics_")
+    ranks, captions, diagnostics = (
+        [data for name, data in of_runs.items() if name.startswith(kind)] for kind in kinds
+    )
+    seen = max(found.get("held_out_seen", 0.0) for found in diagnostics)
+    scores = score_runs(ranks, captions, parameters)
+    return scores.assign(
+        collapsed=sum(found["collapsed"] for found in diagnostics),
+        seen=np.where(scores["protocol"] == "held_out", seen, 0.0),
+    )
 
 
 def retrieve(
     image_embeddings: np.ndarray,
     text_embeddings: np.ndarray,
     examples: pd.DataFrame,
+    ranks: pd.DataFrame,
     parameters: EvaluationParameters,
 ) -> pd.DataFrame:
-    """The nearest pictures of a few captions, a row a picture, for people to look at."""
-    members = list(protocols(examples).values())[-1]
-    queries = chosen_captions(examples.iloc[members], parameters.gallery_captions)
-    texts = text_embeddings[members][queries]
-    found = nearest_images(texts, image_embeddings[members], parameters.gallery_pictures)
-    return _describe(examples.iloc[members], queries, *found)
+    """The nearest pictures of a few captions, a row a picture, for people to look at.
+
+    `kind` is typical (captions chosen by a hash) or miss (the pair's own worst); `better` says how
+    many pictures of the gallery stand before that of the product `asked`.
+    """
+    protocol, members = headline(examples)
+    gallery, images = examples.iloc[members], image_embeddings[members]
+    asked = ranks[(ranks["protocol"] == protocol) & (ranks["direction"] == "text_to_image")]
+    missed = pd.Index(gallery["id"]).get_indexer(missed_captions(asked, MISSES)["id"])
+    typical = chosen_captions(gallery, parameters.gallery_captions)
+    tables = []
+    for kind, queries in {"typical": typical, "miss": missed}.items():
+        texts = text_embeddings[members][queries]
+        found = nearest_images(texts, images, parameters.gallery_pictures)
+        tables.append(_describe(gallery, queries, *found).assign(kind=kind))
+    pictures = pd.concat(tables, ignore_index=True)
+    return pictures.assign(better=pictures["asked"].map(asked.set_index("id")["better"]))
 
 
 def _describe(
@@ -93,6 +143,7 @@ def _describe(
     return pd.DataFrame(
         {
             "query": np.repeat(np.arange(len(queries)), count),
+            "asked": asked["id"].to_numpy(),
             "caption": asked["caption"].to_numpy(),
             "place": np.tile(np.arange(1, count + 1), len(queries)),
             "id": shown["id"].to_numpy(),

@@ -1,51 +1,109 @@
-"""Once for every pair, under its namespace:
+"""Once for every run, a pair's training from one seed, under its namespace:
 
-image_embeddings, text_embeddings, examples ─ rank_examples ─→ ranks ─ score ─→ metrics_⟨pair⟩
-the same, with the training log             ─ diagnose ─→ diagnostics_⟨pair⟩
-the same                                    ─ retrieve ─→ retrievals_⟨pair⟩
+image_embeddings, text_embeddings, examples ─ rank_examples ─→ ranks_⟨run⟩
+the same                                    ─ rank_captions ─→ caption_ranks_⟨run⟩
+the same, with both tables of the training  ─ diagnose ─→ diagnostics_⟨run⟩
+
+Once for every pair:
+
+both ranks_⟨run⟩ …, diagnostics_⟨run⟩ …     ─ score ─→ metrics_⟨pair⟩
+image_embeddings, text_embeddings, examples, ranks_⟨pair⟩ ─ retrieve ─→ retrievals_⟨pair⟩
+image_embeddings, text_embeddings, examples ─ map_embeddings ─→ map_⟨pair⟩
+the same                                    ─ find_hubs ─→ hubs_⟨pair⟩
+ranks_⟨pair⟩, examples                      ─ break_down ─→ breakdown_⟨pair⟩
 """
+
+from collections.abc import Sequence
 
 from kedro.pipeline import Pipeline, node
 
-from shopclip.pipelines.evaluation.nodes import diagnose, rank_examples, retrieve, score
+from shopclip.pipelines.evaluation.breakdown import break_down
+from shopclip.pipelines.evaluation.embedding_map import map_embeddings
+from shopclip.pipelines.evaluation.hubs import find_hubs
+from shopclip.pipelines.evaluation.nodes import (
+    diagnose,
+    rank_captions,
+    rank_examples,
+    retrieve,
+    score,
+)
 
 EMBEDDINGS = ["image_embeddings", "text_embeddings"]
+OF_PAIR = ("metrics", "retrievals", "map", "hubs", "breakdown")
 
 
-def create_pipeline(pair: str) -> Pipeline:
+def create_run_pipeline(run: str) -> Pipeline:
+    """What every seed of a pair is judged by."""
     return Pipeline(
         [
             node(
                 rank_examples,
-                inputs=[*EMBEDDINGS, "examples", "params:evaluation"],
+                inputs=[*EMBEDDINGS, "examples"],
                 outputs="ranks",
                 name="rank_examples",
             ),
             node(
+                rank_captions,
+                inputs=[*EMBEDDINGS, "examples"],
+                outputs="caption_ranks",
+                name="rank_captions",
+            ),
+            node(
                 diagnose,
-                inputs=[*EMBEDDINGS, "training_log"],
+                inputs=[*EMBEDDINGS, "training_log", "examples", "trained_captions"],
                 outputs="diagnostics",
                 name="diagnose",
             ),
+        ],
+        inputs={
+            "examples": "examples",
+            "training_log": f"training_log_{run}",
+            "trained_captions": f"trained_captions_{run}",
+        },
+        outputs={
+            "ranks": f"ranks_{run}",
+            "caption_ranks": f"caption_ranks_{run}",
+            "diagnostics": f"diagnostics_{run}",
+        },
+        namespace=run,
+    )
+
+
+def create_pipeline(pair: str, runs: Sequence[str]) -> Pipeline:
+    """What is said of a pair: the scores of all its runs, and examples of its first."""
+    of_runs = [
+        f"{kind}_{run}" for run in runs for kind in ("ranks", "caption_ranks", "diagnostics")
+    ]
+    return Pipeline(
+        [
             node(
                 score,
-                inputs=["ranks", "diagnostics", "params:evaluation"],
+                inputs={"parameters": "params:evaluation", **{name: name for name in of_runs}},
                 outputs="metrics",
                 name="score",
             ),
             node(
                 retrieve,
-                inputs=[*EMBEDDINGS, "examples", "params:evaluation"],
+                inputs=[*EMBEDDINGS, "examples", f"ranks_{pair}", "params:evaluation"],
                 outputs="retrievals",
                 name="retrieve",
             ),
+            node(
+                map_embeddings,
+                inputs=[*EMBEDDINGS, "examples"],
+                outputs="map",
+                name="map_embeddings",
+            ),
+            node(find_hubs, inputs=[*EMBEDDINGS, "examples"], outputs="hubs", name="find_hubs"),
+            node(
+                break_down,
+                inputs=[f"ranks_{pair}", "examples", "params:evaluation"],
+                outputs="breakdown",
+                name="break_down",
+            ),
         ],
-        inputs={"examples": "examples", "training_log": f"training_log_{pair}"},
-        outputs={
-            "metrics": f"metrics_{pair}",
-            "diagnostics": f"diagnostics_{pair}",
-            "retrievals": f"retrievals_{pair}",
-        },
+        inputs={"examples", *of_runs},
+        outputs={name: f"{name}_{pair}" for name in OF_PAIR},
         parameters={"params:evaluation": "params:evaluation"},
         namespace=pair,
     )

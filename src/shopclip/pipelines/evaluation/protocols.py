@@ -15,3 +15,13 @@ def protocols(examples: pd.DataFrame) -> dict[str, np.ndarray]:
     kept_out = np.flatnonzero(examples["split"] == "held_out")
     found = {"paper": np.arange(len(examples))}
     return {**found, "held_out": kept_out} if len(kept_out) >= 2 else found
+
+
+def headline(examples: pd.DataFrame) -> tuple[str, np.ndarray]:
+    """The protocol that counts most, with its members: `held_out` where there is one."""
+    return list(protocols(examples).items())[-1]
+
+
+def evenly_chosen(count: int, most: int) -> np.ndarray:
+    """At most `most` positions out of `count`, evenly spaced, the first and the last included."""
+    return np.unique(np.linspace(0, count - 1, most).astype(int))

@@ -27,3 +27,20 @@ def nearest_images(
     similarities = texts @ images.T
     places = np.argsort(-similarities, axis=1, kind="stable")[:, :count]
     return places, np.take_along_axis(similarities, places, axis=1)
+
+
+def missed_captions(ranks: pd.DataFrame, count: int) -> pd.DataFrame:
+    """The captions whose own picture stands furthest down, the worst first, at most `count`.
+
+    A caption that several products bear is judged by the nearest of their pictures, so that all
+    nearer ones are wrong; one with none nearer than its own is no miss.
+
+    Args:
+        ranks: of one protocol, text → image, a row a product.
+
+    Returns:
+        A row a caption, the product with that nearest picture: columns of `ranks`.
+    """
+    nearest = ranks.sort_values(["better", "tied"], kind="stable").drop_duplicates("caption_id")
+    missed = nearest[nearest["better"] > 0]
+    return missed.sort_values(["better", "tied"], ascending=False, kind="stable").head(count)

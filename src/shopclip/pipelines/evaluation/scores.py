@@ -1,42 +1,116 @@
-"""From ranks to shares of hits with bootstrap intervals."""
+"""From ranks to scores, with intervals, chance and ceiling beside them."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
-from shopclip.dualencoder.ranks import Ranks
+from shopclip.dualencoder.retrieval_metrics import measure
 from shopclip.parameters import EvaluationParameters
+from shopclip.pipelines.evaluation.answers import (
+    Queries,
+    captions_of_images,
+    images_of_captions,
+    own_answers,
+)
+from shopclip.statistics import bootstrap_means, bootstrap_median
 
-CUTOFFS = {"accuracy": 1, "top10_accuracy": 10, "top100_accuracy": 100}
+MEDIAN = "median_rank"
+# What the paper calls accuracy is recall at 1 of the one right answer.
+OWN = {
+    "accuracy": "recall_at_1",
+    "top5_accuracy": "recall_at_5",
+    "top10_accuracy": "recall_at_10",
+    "top100_accuracy": "recall_at_100",
+    "mrr_at_10": "mrr_at_10",
+    MEDIAN: "first_place",
+}
+SAME_CAPTION = {
+    **{f"{kind}_at_{k}": f"{kind}_at_{k}" for kind in ("recall", "hit") for k in (1, 5, 10, 100)},
+    **{name: name for name in ("precision_at_1", "precision_at_10")},
+    **{name: name for name in ("mrr_at_10", "map_at_10", "ndcg_at_10")},
+    MEDIAN: "first_place",
+}
+Ask = Callable[[pd.DataFrame], Queries]
 
 
-def score_ranks(group: pd.DataFrame, parameters: EvaluationParameters) -> dict[str, float]:
-    """Shares of queries (0 to 1) whose own answer is first, in the top 10, in the top 100.
+def score_runs(
+    ranks: Sequence[pd.DataFrame],
+    caption_ranks: Sequence[pd.DataFrame],
+    parameters: EvaluationParameters,
+) -> pd.DataFrame:
+    """A row a protocol, direction, kind of answer and metric.
 
-    Each comes with the ends of its interval (`_low`, `_high`), and with the share that chance
-    would find (`chance_`).
+    Args:
+        ranks: those of a pair, one table a seed, all of the same queries in the same order.
+        caption_ranks: the same, of captions.
     """
-    ranks = Ranks(group["better"].to_numpy(), group["tied"].to_numpy())
-    gallery = int(group["gallery"].iloc[0])
-    scores: dict[str, float] = {"queries": len(group), "gallery": gallery}
-    for name, k in CUTOFFS.items():
-        hits = ranks.hits(k)
-        low, high = interval(hits, parameters)
-        scores |= {name: float(hits.mean()), f"{name}_low": low, f"{name}_high": high}
-    for name, k in CUTOFFS.items():
-        scores[f"chance_{name.removesuffix('_accuracy')}"] = min(1.0, k / gallery)
-    return scores
+    tables = []
+    for protocol in ranks[0]["protocol"].unique():
+        captions = [run[run["protocol"] == protocol] for run in caption_ranks]
+        images, texts = (
+            [run[(run["protocol"] == protocol) & (run["direction"] == to)] for run in ranks]
+            for to in ("image_to_text", "text_to_image")
+        )
+        kinds: list[tuple[str, str, Ask, list[pd.DataFrame]]] = [
+            ("image_to_text", "own", own_answers, images),
+            ("text_to_image", "own", own_answers, texts),
+            ("image_to_text", "same_caption", captions_of_images, captions),
+            ("text_to_image", "same_caption", images_of_captions, texts),
+        ]
+        for direction, answers, ask, runs in kinds:
+            names = OWN if answers == "own" else SAME_CAPTION
+            scored = _score([ask(run) for run in runs], names, parameters)
+            of = {"protocol": protocol, "direction": direction, "answers": answers}
+            tables.append(scored.assign(**of))
+    return pd.concat(tables, ignore_index=True)
 
 
-def interval(hits: np.ndarray, parameters: EvaluationParameters) -> tuple[float, float]:
-    """Percentile bootstrap over queries of the mean; a point where all hits are the same."""
-    from scipy.stats import bootstrap
+def _score(
+    runs: Sequence[Queries], names: dict[str, str], parameters: EvaluationParameters
+) -> pd.DataFrame:
+    asked = runs[0]
+    measured = [_columns(measure(run.groups), names) for run in runs]
+    values = np.mean(measured, axis=0)
+    low, high = _intervals(values, asked.captions, parameters)
+    by_run = np.array([_summary(one) for one in measured])
+    chance = _summary(_columns(measure(asked.by_chance()), names))
+    return pd.DataFrame(
+        {
+            "metric": list(names),
+            "value": _summary(values),
+            "low": low,
+            "high": high,
+            "seed_low": by_run.min(axis=0),
+            "seed_high": by_run.max(axis=0),
+            "chance": np.append(chance[:-1], asked.median_by_chance()),
+            "ceiling": _summary(_columns(measure(asked.at_best()), names)),
+            "queries": len(asked),
+            "gallery": asked.gallery,
+            "seeds": len(runs),
+        }
+    )
 
-    if np.ptp(hits) == 0:
-        return float(hits[0]), float(hits[0])
-    found = bootstrap(
-        (hits,), np.mean, n_resamples=parameters.resamples, batch=50, method="percentile",
-        confidence_level=parameters.confidence, rng=np.random.default_rng(0),
-    ).confidence_interval  # fmt: skip
-    return float(found.low), float(found.high)
+
+def _columns(measured: dict[str, np.ndarray], names: dict[str, str]) -> np.ndarray:
+    return np.stack([measured[name] for name in names.values()], axis=1)
+
+
+def _summary(values: np.ndarray) -> np.ndarray:
+    """Means over queries, and the median of the last column, which is a place."""
+    return np.append(values[:, :-1].mean(axis=0), np.median(values[:, -1]))
+
+
+def _intervals(
+    values: np.ndarray, captions: np.ndarray, parameters: EvaluationParameters
+) -> tuple[np.ndarray, np.ndarray]:
+    resamples, confidence = parameters.resamples, parameters.confidence
+    low, high = bootstrap_means(
+        values[:, :-1], captions, resamples=resamples, confidence=confidence
+    )
+    lowest, highest = bootstrap_median(
+        values[:, -1], captions, resamples=resamples, confidence=confidence
+    )
+    return np.append(low, lowest), np.append(high, highest)

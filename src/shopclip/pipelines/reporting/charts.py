@@ -12,7 +12,12 @@ import numpy as np
 import pandas as pd
 
 from shopclip.pipelines.reporting.curves import chance_levels, smooth_curves, spread_labels
-from shopclip.pipelines.reporting.leaderboard import DIRECTIONS, headline_rows
+from shopclip.pipelines.reporting.leaderboard import (
+    CEILINGS,
+    DECIDING,
+    DIRECTIONS,
+    headline_rows,
+)
 
 LABEL = 8.0  # height of a label, percent of the plot
 
@@ -25,15 +30,15 @@ class Tick:
 
 @dataclass(frozen=True)
 class ScoreChart:
-    """Top-10 accuracy: the rows of each direction, and where an axis of `limit` puts a share."""
+    """MRR@10: the rows of each direction, and where an axis of `limit` puts a value."""
 
     protocol: str
     limit: float
     ticks: list[Tick]
     panels: dict[str, pd.DataFrame]
 
-    def at(self, share: float) -> float:
-        return round(100 * share / self.limit, 3)
+    def at(self, value: float) -> float:
+        return round(100 * min(value, self.limit) / self.limit, 3)
 
 
 @dataclass(frozen=True)
@@ -60,15 +65,15 @@ class CurveChart:
 
 def score_chart(leaderboard: pd.DataFrame) -> ScoreChart:
     rows = headline_rows(leaderboard)
-    reach = 100 * max(rows["top10_accuracy_high"].max(), rows["chance_top10"].max())
-    values = [value for value in round_ticks(0, reach, 4) if value <= 100]
+    reach = max(rows[f"{DECIDING}_high"].max(), rows[CEILINGS[DECIDING]].max())
+    values = [value for value in round_ticks(0, reach, 4) if value <= 1]
     order = rows["pair"].drop_duplicates()
     panels = {
         title: rows[rows["direction"] == direction].set_index("pair").loc[order].reset_index()
         for direction, title in DIRECTIONS.items()
     }
-    ticks = [Tick(round(100 * value / values[-1], 3), f"{value:g}") for value in values]
-    return ScoreChart(rows["protocol"].iloc[0], values[-1] / 100, ticks, panels)
+    ticks = [Tick(round(100 * value / values[-1], 3), f"{100 * value:g}") for value in values]
+    return ScoreChart(rows["protocol"].iloc[0], values[-1], ticks, panels)
 
 
 def curve_chart(logs: Mapping[str, pd.DataFrame]) -> CurveChart | None:

@@ -12,7 +12,13 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from shopclip.pipelines.reporting.curves import chance_levels, smooth_curves, spread_labels
 from shopclip.pipelines.reporting.formats import percent
-from shopclip.pipelines.reporting.leaderboard import DIRECTIONS, headline_rows
+from shopclip.pipelines.reporting.leaderboard import (
+    CEILINGS,
+    CHANCES,
+    DECIDING,
+    DIRECTIONS,
+    headline_rows,
+)
 from shopclip.pipelines.reporting.palette import (
     INK,
     MARKERS,
@@ -29,7 +35,7 @@ DPI = 160
 
 
 def leaderboard_figure(leaderboard: pd.DataFrame) -> Figure:
-    """Top-10 accuracy with intervals: a panel a direction, a line a pair, chance as a tick."""
+    """MRR@10 with intervals: a panel a direction, a line a pair, chance and ceiling as ticks."""
     rows = headline_rows(leaderboard)
     pairs = list(rows["pair"].unique())
     figure = Figure(figsize=(10, 1.5 + 0.36 * len(pairs)), dpi=DPI)
@@ -38,14 +44,14 @@ def leaderboard_figure(leaderboard: pd.DataFrame) -> Figure:
     for axes, (direction, title) in zip(panels, DIRECTIONS.items(), strict=True):
         _dots(axes, rows[rows["direction"] == direction].set_index("pair").loc[pairs])
         axes.set_title(title, loc="left", color=INK, fontsize=11)
-    limit = max(rows["top10_accuracy_high"].max(), rows["chance_top10"].max())
-    panels[0].set(xlim=(0, min(1.12, 1.16 * limit)), ylim=(len(pairs) - 0.5, -0.5))
+    limit = max(rows[f"{DECIDING}_high"].max(), rows[CEILINGS[DECIDING]].max())
+    panels[0].set(xlim=(0, 1.12 * limit), ylim=(len(pairs) - 0.5, -0.5))
     first, protocol = rows.iloc[0], rows["protocol"].iloc[0].replace("_", " ")
     add_title(
         figure,
-        f"Top-10 accuracy, {protocol}",
-        f"{first['queries']:,} queries, gallery of {first['gallery']:,}; "
-        f"bars are intervals, grey ticks chance ({percent(first['chance_top10'])} %)",
+        f"MRR@10, {protocol}, in %",
+        f"{first['queries']:,} queries, gallery of {first['gallery']:,}; 100: the right answer "
+        f"is always first; bars are intervals, grey ticks chance and the best possible",
     )
     return figure
 
@@ -54,18 +60,21 @@ def _dots(axes: Axes, rows: pd.DataFrame) -> None:
     numbers = colour_numbers(rows.index)
     for height, (pair, row) in enumerate(rows.iterrows()):
         number = numbers[str(pair)]
-        colour, share = ON_LIGHT[number], row["top10_accuracy"]
+        colour, value = ON_LIGHT[number], row[DECIDING]
         hollow = "white" if row["collapsed"] else colour
         axes.plot(
-            [row["top10_accuracy_low"], row["top10_accuracy_high"]], [height, height],
+            [row[f"{DECIDING}_low"], row[f"{DECIDING}_high"]], [height, height],
             color=colour, linewidth=5, alpha=0.3, solid_capstyle="round",
         )  # fmt: skip
         axes.plot(
-            share, height, MARKERS[number], color=colour, markerfacecolor=hollow, markersize=7
+            value, height, MARKERS[number], color=colour, markerfacecolor=hollow, markersize=7
         )
-        axes.plot(row["chance_top10"], height, "|", color=QUIET, markersize=14, markeredgewidth=1.5)
+        bounds = [row[CHANCES[DECIDING]], row[CEILINGS[DECIDING]]]
+        axes.plot(
+            bounds, [height] * 2, "|", color=QUIET, markersize=14, markeredgewidth=1.5
+        )  # fmt: skip
         axes.annotate(
-            percent(share), (row["top10_accuracy_high"], height), (9, 0),
+            percent(value), (row[f"{DECIDING}_high"], height), (9, 0),
             textcoords="offset points", va="center", color=INK, fontsize=9,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         )  # fmt: skip
@@ -74,7 +83,7 @@ def _dots(axes: Axes, rows: pd.DataFrame) -> None:
     ]
     axes.set_yticks(range(len(rows)), names)
     axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
-    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
     plain_axes(axes, grid="x")
 
 

@@ -31,3 +31,8 @@ def decimals(share: float) -> int:
 def optional(value: float | None, form: str) -> str:
     """A number in a format, or a dash where there is none."""
     return "–" if value is None or math.isnan(value) else format(value, form)
+
+
+def place(rank: float) -> str:
+    """A median rank; halves arise between two queries."""
+    return f"{rank:,.1f}".removesuffix(".0")

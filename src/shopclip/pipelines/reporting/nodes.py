@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from shopclip.dualencoder.image_store import ImageStore
-from shopclip.pipelines.reporting.leaderboard import compile_rows
+from shopclip.parameters import EvaluationParameters
+from shopclip.pipelines.reporting.comparisons import compare
+from shopclip.pipelines.reporting.leaderboard import compile_rows, compile_scores
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,8 +22,25 @@ def compile_leaderboard(**metrics: pd.DataFrame) -> pd.DataFrame:
     return compile_rows(metrics)
 
 
+def collect_scores(**metrics: pd.DataFrame) -> pd.DataFrame:
+    """Every score of every pair, a row each; the leaderboard is made of some of them."""
+    return compile_scores(metrics)
+
+
+def compare_pairs(parameters: EvaluationParameters, **ranks: pd.DataFrame) -> pd.DataFrame:
+    """Paired tests between every two pairs, by protocol and direction.
+
+    Args:
+        ranks: of every run, under the name of its pair, a dot, and its number.
+    """
+    runs: dict[str, list[pd.DataFrame]] = {}
+    for name, table in ranks.items():
+        runs.setdefault(name.partition(".")[0], []).append(table)
+    return compare(runs, parameters)
+
+
 def draw_leaderboard(leaderboard: pd.DataFrame) -> Figure:
-    """Top-10 accuracy of every pair with its interval, and chance."""
+    """MRR@10 of every pair with its interval, between chance and the best possible."""
     from shopclip.pipelines.reporting.figures import leaderboard_figure
 
     return leaderboard_figure(leaderboard)
@@ -41,6 +60,13 @@ def draw_signs(examples: pd.DataFrame, **epoch_logs: pd.DataFrame) -> Figure:
     return signs_figure(epoch_logs, examples)
 
 
+def draw_map(**maps: pd.DataFrame) -> Figure:
+    """Both towers' embeddings of every pair on one plane."""
+    from shopclip.pipelines.reporting.map_figure import map_figure
+
+    return map_figure(maps)
+
+
 def draw_gallery(
     examples: pd.DataFrame, image_store: ImageStore, **retrievals: pd.DataFrame
 ) -> Figure:
@@ -53,6 +79,8 @@ def draw_gallery(
 
 def write_report(
     leaderboard: pd.DataFrame,
+    scores: pd.DataFrame,
+    comparisons: pd.DataFrame,
     examples: pd.DataFrame,
     image_store: ImageStore,
     rejected_products: pd.DataFrame,
@@ -64,16 +92,26 @@ def write_report(
     """One HTML page that needs nothing else.
 
     Args:
-        of_pairs: `training_log_`, `epoch_log_`, `diagnostics_` and `retrievals_` of every pair.
+        of_pairs: `training_log_`, `epoch_log_`, `diagnostics_`, `retrievals_`, `zero_shot_`,
+            `confusions_`, `benchmark_`, `map_`, `breakdown_` and `hubs_` of every pair.
     """
+    from shopclip.pipelines.reporting.command import kedro_command
     from shopclip.pipelines.reporting.report import Evidence, render_report
 
     evidence = Evidence(
         leaderboard=leaderboard,
+        scores=scores,
+        comparisons=comparisons,
         training_logs=_of_kind("training_log_", of_pairs),
         epoch_logs=_of_kind("epoch_log_", of_pairs),
         diagnostics=_of_kind("diagnostics_", of_pairs),
         retrievals=_of_kind("retrievals_", of_pairs),
+        zero_shots=_of_kind("zero_shot_", of_pairs),
+        confusions=_of_kind("confusions_", of_pairs),
+        benchmarks=_of_kind("benchmark_", of_pairs),
+        maps=_of_kind("map_", of_pairs),
+        breakdowns=_of_kind("breakdown_", of_pairs),
+        hubs=_of_kind("hubs_", of_pairs),
         examples=examples,
         images=image_store.images,
         rejected_products=rejected_products,
@@ -81,7 +119,7 @@ def write_report(
         catalogue_facts=catalogue_facts,
         parameters=parameters,
     )
-    return render_report(evidence)
+    return render_report(evidence, command=kedro_command())
 
 
 def _of_kind(prefix: str, of_pairs: dict[str, Any]) -> dict[str, Any]:

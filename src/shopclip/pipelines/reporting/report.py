@@ -11,14 +11,38 @@ import numpy as np
 import pandas as pd
 
 from shopclip.dualencoder.collapse import HUBNESS_SAMPLE, explain
+from shopclip.pipelines.reporting.benchmark_section import (
+    ATTRIBUTE_METRICS,
+    CAPTION_METRICS,
+    benchmark_section,
+)
 from shopclip.pipelines.reporting.charts import curve_chart, score_chart
 from shopclip.pipelines.reporting.experiment import Experiment, versions
-from shopclip.pipelines.reporting.formats import percent, percent_interval
-from shopclip.pipelines.reporting.leaderboard import CHANCES, DIRECTIONS, PROTOCOLS, SCORES
+from shopclip.pipelines.reporting.formats import percent, percent_interval, place
+from shopclip.pipelines.reporting.hubs_section import hubs_of
+from shopclip.pipelines.reporting.leaderboard import (
+    CEILINGS,
+    CHANCES,
+    DIRECTIONS,
+    PROTOCOLS,
+    SCORES,
+    headline_rows,
+)
+from shopclip.pipelines.reporting.map_chart import category_colours, embedding_maps
 from shopclip.pipelines.reporting.palette import ON_DARK, ON_LIGHT, colour_numbers
 from shopclip.pipelines.reporting.pictures import data_uri
-from shopclip.pipelines.reporting.published import PUBLISHED
-from shopclip.pipelines.reporting.retrievals import retrieved_for
+from shopclip.pipelines.reporting.published import (
+    BENCHMARK_GALLERY,
+    BENCHMARK_SOURCE,
+    PUBLISHED,
+    PUBLISHED_BENCHMARK,
+)
+from shopclip.pipelines.reporting.retrievals import misses_of, retrieved_for
+from shopclip.pipelines.reporting.score_tables import (
+    SAME_CAPTION,
+    headline_comparisons,
+    same_caption_tables,
+)
 from shopclip.pipelines.reporting.sections import (
     catalogue_facts,
     diagnostics_table,
@@ -26,11 +50,19 @@ from shopclip.pipelines.reporting.sections import (
     training_facts,
 )
 from shopclip.pipelines.reporting.sign_charts import sign_charts
-from shopclip.pipelines.reporting.signs import judged_by, kept_epochs, sign_panels, validated
+from shopclip.pipelines.reporting.signs import (
+    judged_by,
+    kept_epochs,
+    sign_panels,
+    trained_here,
+    validated,
+)
 from shopclip.pipelines.reporting.verdict import verdict
+from shopclip.pipelines.reporting.where_chart import where_charts
+from shopclip.pipelines.reporting.zero_shot_section import best_confusion, classified
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """All that a report rests on; tables of the pairs by the pair's name.
 
@@ -40,10 +72,18 @@ class Evidence:
     """
 
     leaderboard: pd.DataFrame
+    scores: pd.DataFrame
+    comparisons: pd.DataFrame
     training_logs: Mapping[str, pd.DataFrame]
     epoch_logs: Mapping[str, pd.DataFrame]
     diagnostics: Mapping[str, Mapping[str, Any]]
     retrievals: Mapping[str, pd.DataFrame]
+    zero_shots: Mapping[str, pd.DataFrame]
+    confusions: Mapping[str, pd.DataFrame]
+    benchmarks: Mapping[str, pd.DataFrame]
+    maps: Mapping[str, pd.DataFrame]
+    breakdowns: Mapping[str, pd.DataFrame]
+    hubs: Mapping[str, pd.DataFrame]
     examples: pd.DataFrame
     images: np.ndarray
     rejected_products: pd.DataFrame
@@ -52,8 +92,12 @@ class Evidence:
     parameters: Mapping[str, Any]
 
 
-def render_report(evidence: Evidence, today: date | None = None) -> str:
-    """The page as HTML, without a reference to anything outside it."""
+def render_report(evidence: Evidence, today: date | None = None, command: str | None = None) -> str:
+    """The page as HTML, without a reference to anything outside it.
+
+    Args:
+        command: by which it was written; None where it was none.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -63,10 +107,10 @@ def render_report(evidence: Evidence, today: date | None = None) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "data_uri": data_uri}
+    environment.filters |= {"percent": percent, "data_uri": data_uri, "place": place}
     environment.globals |= {"interval": percent_interval}
     page = environment.get_template("report.html.j2")
-    return page.render(_content(evidence), today=today or date.today())
+    return page.render(_content(evidence), today=today or date.today(), command=command)
 
 
 def _content(evidence: Evidence) -> dict[str, Any]:
@@ -76,7 +120,9 @@ def _content(evidence: Evidence) -> dict[str, Any]:
     confidence = experiment.evaluation.confidence
     synthetic = bool(evidence.catalogue_facts["synthetic"])
     return {
-        "verdict": verdict(leaderboard, confidence=confidence, synthetic=synthetic),
+        "verdict": verdict(
+            leaderboard, evidence.comparisons, confidence=confidence, synthetic=synthetic
+        ),
         "synthetic": synthetic,
         "facts": catalogue_facts(evidence.catalogue_facts, examples, experiment),
         "training": training_facts(logs, epoch_logs, examples, experiment),
@@ -85,9 +131,13 @@ def _content(evidence: Evidence) -> dict[str, Any]:
         "tables": {
             protocol: leaderboard[leaderboard["protocol"] == protocol] for protocol in PROTOCOLS
         },
+        "same_caption": same_caption_tables(evidence.scores),
+        "same_caption_names": SAME_CAPTION,
+        "comparisons": headline_comparisons(evidence.comparisons, leaderboard),
         "curves": curve_chart(logs),
         "untrained": sorted(pair for pair, log in logs.items() if log.empty),
         "validated": validated(examples),
+        "trained_before": not trained_here(examples) and any(len(log) for log in logs.values()),
         "judged_by": judged_by(examples),
         "signs": sign_charts(sign_panels(epoch_logs, examples), kept_epochs(epoch_logs, examples)),
         "diagnostics": diagnostics_table(diagnostics, logs),
@@ -105,6 +155,36 @@ def _content(evidence: Evidence) -> dict[str, Any]:
         "palettes": {"light": ON_LIGHT, "dark": ON_DARK},
         "directions": DIRECTIONS,
         "score_names": SCORES,
-        "chance_columns": CHANCES,
+        "bounds": {"chance": CHANCES, "best possible": CEILINGS},
         "published": PUBLISHED,
+        **_of_queries(evidence),
+        **_of_answers(evidence),
+    }
+
+
+def _of_answers(evidence: Evidence) -> dict[str, Any]:
+    """Where the pairs are right and wrong, and how their embeddings lie."""
+    categories = category_colours(evidence.maps)
+    return {
+        "where": where_charts(evidence.breakdowns, evidence.leaderboard),
+        "categories": categories,
+        "maps": embedding_maps(evidence.maps, categories),
+        "misses": misses_of(evidence.retrievals, evidence.examples),
+        "hubs": hubs_of(evidence.hubs),
+        "gallery": int(headline_rows(evidence.leaderboard)["gallery"].iloc[0]),
+    }
+
+
+def _of_queries(evidence: Evidence) -> dict[str, Any]:
+    """What the pairs were asked besides the captions of the catalogue."""
+    attributes = classified(evidence.zero_shots)
+    return {
+        "attributes": attributes,
+        "confusion": best_confusion(attributes, evidence.confusions),
+        "benchmark": benchmark_section(evidence.benchmarks),
+        "caption_metrics": CAPTION_METRICS,
+        "attribute_metrics": ATTRIBUTE_METRICS,
+        "published_benchmark": PUBLISHED_BENCHMARK,
+        "benchmark_source": BENCHMARK_SOURCE,
+        "benchmark_gallery": BENCHMARK_GALLERY,
     }

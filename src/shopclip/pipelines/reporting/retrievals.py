@@ -30,7 +30,8 @@ class Query:
 
 
 def retrieved_for(retrievals: Mapping[str, pd.DataFrame], examples: pd.DataFrame) -> list[Query]:
-    """The first captions with their first pictures, pairs in the order of their names."""
+    """The first typical captions with their first pictures, pairs in the order of their names."""
+    retrievals = {pair: _of_kind(table, "typical") for pair, table in retrievals.items()}
     captions = dict(zip(examples["id"], examples["caption"], strict=True))
     own = examples.drop_duplicates("caption").set_index("caption")["row"]
     asked = next(iter(retrievals.values())).drop_duplicates("query").head(CAPTIONS)
@@ -42,6 +43,46 @@ def retrieved_for(retrievals: Mapping[str, pd.DataFrame], examples: pd.DataFrame
         )
         for query, caption in zip(asked["query"], asked["caption"], strict=True)
     ]
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A caption that a pair answers badly, and what came first instead.
+
+    Attributes:
+        own: row of the nearest of its own pictures.
+        place: where that one stands, counted from 1.
+    """
+
+    caption: str
+    own: int
+    place: int
+    found: list[Picture]
+
+
+def misses_of(
+    retrievals: Mapping[str, pd.DataFrame], examples: pd.DataFrame
+) -> dict[str, list[Miss]]:
+    """Each pair's own worst captions, the worst first; pairs in the order of their names."""
+    captions = dict(zip(examples["id"], examples["caption"], strict=True))
+    rows = dict(zip(examples["id"], examples["row"], strict=True))
+    missed = {pair: _of_kind(retrievals[pair], "miss") for pair in sorted(retrievals)}
+    return {
+        pair: [
+            Miss(
+                captions[asked["asked"]],
+                int(rows[asked["asked"]]),
+                int(asked["better"]) + 1,
+                _pictures(table, asked["query"], captions),
+            )
+            for asked in table.drop_duplicates("query").head(CAPTIONS).to_dict("records")
+        ]
+        for pair, table in missed.items()
+    }
+
+
+def _of_kind(retrieved: pd.DataFrame, kind: str) -> pd.DataFrame:
+    return retrieved[retrieved["kind"] == kind]
 
 
 def _pictures(retrieved: pd.DataFrame, query: int, captions: Mapping[str, str]) -> list[Picture]:

@@ -83,7 +83,8 @@ def training_facts(
             Trained(
                 name, encoder_name(pair.text), encoder_name(pair.image),
                 f"{len(epoch_logs[name])} of {recipe.epochs}", best.get(name),
-                min(recipe.batch_size, available), len(log), optional(last.median(), ",.0f"),
+                min(recipe.batch_size, available or recipe.batch_size), len(log),
+                optional(last.median(), ",.0f"),
             )
         )  # fmt: skip
     return rows
@@ -102,9 +103,13 @@ def diagnostics_table(
         "effective rank, images": ("image_effective_rank", ".1f"),
         "effective rank, texts": ("text_effective_rank", ".1f"),
         "hubness, text → image": ("hubness", ".1f"),
+        "alignment": ("alignment", ".2f"),
+        "uniformity, images": ("image_uniformity", ".2f"),
+        "uniformity, texts": ("text_uniformity", ".2f"),
+        "modality gap": ("modality_gap", ".2f"),
     }
     table = {
-        sign: [optional(diagnostics[pair][key], form) for pair in pairs]
+        sign: [optional(diagnostics[pair].get(key), form) for pair in pairs]
         for sign, (key, form) in signs.items()
     }
     ends = [logs[pair]["temperature"].iloc[-1] if len(logs[pair]) else None for pair in pairs]

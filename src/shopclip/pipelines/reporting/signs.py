@@ -72,8 +72,18 @@ def validated(examples: pd.DataFrame) -> bool:
     return int((examples["split"] == "validation").sum()) >= 2
 
 
+def trained_here(examples: pd.DataFrame) -> bool:
+    """Whether these examples can be those that the pairs were trained with.
+
+    Not where a catalogue that they never saw is scored: all of it is held out.
+    """
+    return bool((examples["split"] == "train").any())
+
+
 def judged_by(examples: pd.DataFrame) -> str:
     """By which examples the towers were judged after every epoch."""
+    if not trained_here(examples):
+        return "examples of that training"
     return "validation examples" if validated(examples) else "training examples"
 
 

@@ -1,4 +1,4 @@
-"""Which pair leads, said no louder than the intervals allow."""
+"""Which pair leads, said no louder than the paired tests allow."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from shopclip.pipelines.reporting.formats import percent
-from shopclip.pipelines.reporting.leaderboard import DIRECTIONS, headline_rows
+from shopclip.pipelines.reporting.leaderboard import CHANCES, DECIDING, DIRECTIONS, headline_rows
 
 SOUGHT = {"image_to_text": ("caption", "pictures"), "text_to_image": ("picture", "captions")}
 
@@ -22,7 +22,7 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True)
 class Lead:
-    """The first pair of one direction, and the pairs whose intervals reach into its own."""
+    """The first pair of one direction, and the pairs that a paired test can't tell from it."""
 
     row: pd.Series[Any]
     rivals: tuple[str, ...]
@@ -33,32 +33,39 @@ class Lead:
 
     @property
     def above_chance(self) -> bool:
-        return bool(self.row["top10_accuracy_low"] > self.row["chance_top10"])
+        return bool(self.row[f"{DECIDING}_low"] > self.row[CHANCES[DECIDING]])
 
 
-def verdict(leaderboard: pd.DataFrame, *, confidence: float, synthetic: bool) -> Verdict:
-    """Judge by top-10 accuracy, of the held-out protocol where there is one."""
+def verdict(
+    leaderboard: pd.DataFrame, comparisons: pd.DataFrame, *, confidence: float, synthetic: bool
+) -> Verdict:
+    """Judge by MRR@10, of the held-out protocol where there is one."""
     rows = headline_rows(leaderboard)
-    if rows["chance_top10"].max() >= 1:
-        gallery = rows["gallery"].iloc[0]
-        return Verdict("Too few to tell", f"the first ten hold the whole gallery of {gallery}.")
-    leads = [_lead(rows[rows["direction"] == direction]) for direction in DIRECTIONS]
-    headline, objection = _judge(leads, rows["pair"].nunique())
+    leads = [_lead(rows[rows["direction"] == direction], comparisons) for direction in DIRECTIONS]
+    headline, reason = _judge(leads, rows["pair"].nunique())
     if synthetic:
         headline += " on this synthetic catalogue"
     if leads[0].row["protocol"] != "held_out":
         headline += ", products trained on included"
-    return Verdict(headline, f"{_numbers(leads, confidence)}{objection}.")
+    elif leads[0].row["seen"] or leads[1].row["seen"]:
+        headline += ", which knew held-out captions from its training"
+    return Verdict(headline, f"{_numbers(leads, confidence)}{reason}.")
 
 
-def _lead(rows: pd.DataFrame) -> Lead:
-    first, others = rows.iloc[0], rows.iloc[1:]
-    reaching = others["top10_accuracy_high"] >= first["top10_accuracy_low"]
-    return Lead(first, tuple(others.loc[reaching, "pair"]))
+def _lead(rows: pd.DataFrame, comparisons: pd.DataFrame) -> Lead:
+    first = rows.iloc[0]
+    tested = comparisons[
+        (comparisons["protocol"] == first["protocol"])
+        & (comparisons["direction"] == first["direction"])
+        & (comparisons["pair"] == first["pair"])
+        & comparisons["better"]
+    ]
+    beaten = set(tested["other"])
+    return Lead(first, tuple(pair for pair in rows["pair"].iloc[1:] if pair not in beaten))
 
 
 def _judge(leads: list[Lead], pairs: int) -> tuple[str, str]:
-    """The headline, and what speaks against a winner."""
+    """The headline, and what speaks for a winner or against one."""
     first, second = leads
     rivals = " and ".join(dict.fromkeys((*first.rivals, *second.rivals)))
     if not (first.above_chance or second.above_chance):
@@ -68,30 +75,28 @@ def _judge(leads: list[Lead], pairs: int) -> tuple[str, str]:
     if first.pair != second.pair:
         return "No clear winner", ""
     if rivals:
-        return "No clear winner", f", but its intervals overlap those of {rivals}"
+        return "No clear winner", f", but paired tests can't tell it from {rivals}"
     if not (first.above_chance and second.above_chance):
         return "No clear winner", ", in one direction not clearly above chance"
+    others = "the other pair" if pairs == 2 else "every other pair"
     if first.row["collapsed"]:
         return f"{first.pair} leads", ", though its diagnostics say that it has collapsed"
-    return f"{first.pair} leads", ""
+    return f"{first.pair} leads", f", better than {others} in both directions by paired tests"
 
 
 def _numbers(leads: list[Lead], confidence: float) -> str:
     first, second = leads
-    then = "and" if first.pair == second.pair else f"while {second.pair} finds"
+    then = "and" if first.pair == second.pair else f"while {second.pair} puts"
     interval = f"{100 * confidence:g}\N{NO-BREAK SPACE}% interval "
-    return (
-        f"{first.pair} finds {_found(first, ' among its first ten', interval)}, "
-        f"{then} {_found(second, '', '')}"
-    )
+    return f"{first.pair} puts {_found(first, interval)}, {then} {_found(second, '')}"
 
 
-def _found(lead: Lead, place: str, interval: str) -> str:
+def _found(lead: Lead, interval: str) -> str:
     row = lead.row
     sought, queries = SOUGHT[row["direction"]]
     kind = "held-out" if row["protocol"] == "held_out" else "all"
-    share, low, high = (percent(row[f"top10_accuracy{end}"]) for end in ("", "_low", "_high"))
+    share, low, high = (percent(row[f"accuracy{end}"]) for end in ("", "_low", "_high"))
     return (
-        f"the right {sought}{place} for {share}\N{NO-BREAK SPACE}% of {kind} {queries} "
-        f"({interval}{low} to {high}, chance {percent(row['chance_top10'])})"
+        f"the right {sought} first for {share}\N{NO-BREAK SPACE}% of {kind} {queries} "
+        f"({interval}{low} to {high}, chance {percent(row[CHANCES['accuracy']])})"
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from shopclip.contamination import remember
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.dualencoder.training_log import Epoch, Step
@@ -33,7 +34,7 @@ def train(
     parameters: TrainingParameters,
     images: ImageParameters,
     captions: CaptionParameters,
-) -> tuple[DualEncoder, pd.DataFrame, pd.DataFrame]:
+) -> tuple[DualEncoder, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Build the towers of a pair and fit them to the training split.
 
     Args:
@@ -41,11 +42,12 @@ def train(
         encoder_features: folder for what frozen encoders say, shared by the pairs.
 
     Returns:
-        The dual encoder, and its log, a row a step and a row an epoch.
+        The dual encoder, its log, a row a step and a row an epoch, and hashes of the captions that
+        it has seen.
     """
     from shopclip.dualencoder import Resumption, choose_device, fit
 
-    recipe, seed = parameters.recipe_for(pair), parameters.seed
+    recipe, seed = parameters.recipe_for(pair), parameters.seed + pair.seed
     training = training_examples(examples, image_store, captions, seed)
     model = build(pair, training, parameters, images)
     resumption = Resumption(training_states, seconds=parameters.state_seconds)
@@ -56,7 +58,8 @@ def train(
         validation=validation_examples(examples, image_store), resumption=resumption,
         cache=encoder_features,
     )  # fmt: skip
-    return model, _table(Step, log.steps), _table(Epoch, log.epochs)
+    captions_seen = remember(examples, trained=bool(log.steps))
+    return model, _table(Step, log.steps), _table(Epoch, log.epochs), captions_seen
 
 
 def check_learning(
@@ -105,7 +108,7 @@ def build(
     return DualEncoder.build(
         pair.text, pair.image, captions=training.captions, size=images.size.pixels,
         dimensions=parameters.dimensions, loss=recipe.loss, temperature=recipe.temperature,
-        seed=parameters.seed,
+        seed=parameters.seed + pair.seed,
     )  # fmt: skip
 
 

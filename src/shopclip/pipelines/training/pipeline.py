@@ -1,6 +1,7 @@
 """Once for every pair, under its namespace:
 
-examples, image_store ─ train ─→ ⟨pair⟩.dual_encoder, training_log_⟨pair⟩, epoch_log_⟨pair⟩
+examples, image_store ─ train ─→ ⟨pair⟩.dual_encoder, training_log_⟨pair⟩, epoch_log_⟨pair⟩,
+                                 trained_captions_⟨pair⟩
 
 `training_states` and `encoder_features` are folders that the node itself fills, with what a killed
 training goes on from and with what frozen encoders say.
@@ -12,6 +13,7 @@ from kedro.pipeline import Pipeline, node
 
 from shopclip.pipelines.training.nodes import check_learning, train
 
+TABLES = ["training_log", "epoch_log", "trained_captions"]
 PARAMETERS = ["params:pair", "params:training", "params:images", "params:captions"]
 
 
@@ -19,13 +21,13 @@ def create_pipeline(pair: str) -> Pipeline:
     training = node(
         train,
         inputs=["examples", "image_store", "training_states", "encoder_features", *PARAMETERS],
-        outputs=["dual_encoder", "training_log", "epoch_log"],
+        outputs=["dual_encoder", *TABLES],
         name="train",
     )
     return Pipeline(
         [training],
         inputs={"examples", "image_store", "encoder_features"},
-        outputs={"training_log": f"training_log_{pair}", "epoch_log": f"epoch_log_{pair}"},
+        outputs={table: f"{table}_{pair}" for table in TABLES},
         parameters=_parameters(pair),
         namespace=pair,
     )

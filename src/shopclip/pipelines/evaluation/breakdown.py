@@ -1,0 +1,74 @@
+"""Where a pair finds the right answer: by category, and by how common a caption is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from shopclip.dualencoder.ranks import Ranks
+from shopclip.parameters import EvaluationParameters
+from shopclip.pipelines.evaluation.categories import OTHER, category_of, commonest
+from shopclip.pipelines.evaluation.protocols import headline
+from shopclip.statistics import bootstrap_means
+
+TOP = 10
+CATEGORIES = 10
+FREQUENCY = "caption_frequency"
+FREQUENCIES = ("1", "2", "3-5", "6+")
+ENDS = (1, 2, 5)  # largest count of each class of frequencies but the last
+
+
+def break_down(
+    ranks: pd.DataFrame, examples: pd.DataFrame, parameters: EvaluationParameters
+) -> pd.DataFrame:
+    """A row a group and direction: `by`, `group`, `direction`, `queries`, `top10_accuracy`, and
+    its interval, `low` to `high`. Of the headline protocol; groups in the order to show them in.
+
+    `by` is masterCategory, or subCategory where all products have one masterCategory, or
+    caption_frequency: how many products of the gallery bear the query's caption.
+    """
+    asked = ranks[ranks["protocol"] == headline(examples)[0]]
+    products = examples.set_index("id").loc[asked["id"].unique()]
+    rows = []
+    for by, order, groups in (_categories(products), _frequencies(products)):
+        of_query = asked["id"].map(groups)
+        for group in order:
+            for direction, queries in asked[of_query == group].groupby("direction"):
+                named = {"by": by, "group": group, "direction": direction}
+                rows.append({**named, **_accuracy(queries, parameters)})
+    return pd.DataFrame(rows)
+
+
+def _categories(products: pd.DataFrame) -> tuple[str, list[str], pd.Series[str]]:
+    """The attribute's name, the groups in their order, and that of each product by its id."""
+    attribute = "masterCategory"
+    values = category_of(products, attribute)
+    if values.nunique() == 1:
+        attribute = "subCategory"
+        values = category_of(products, attribute)
+    kept = commonest(values, CATEGORIES)
+    grouped = values.where(values.isin(kept), OTHER)
+    order = [name for name in kept if name != OTHER]
+    order += [OTHER] if (grouped == OTHER).any() else []
+    return attribute, order, grouped
+
+
+def _frequencies(products: pd.DataFrame) -> tuple[str, list[str], pd.Series[str]]:
+    bearing = products["caption_id"].map(products["caption_id"].value_counts())
+    classes = np.array(FREQUENCIES)[np.searchsorted(ENDS, bearing)]
+    order = [name for name in FREQUENCIES if name in classes]
+    return FREQUENCY, order, pd.Series(classes, index=products.index, dtype=object)
+
+
+def _accuracy(queries: pd.DataFrame, parameters: EvaluationParameters) -> dict[str, float]:
+    ranks = Ranks(queries["better"].to_numpy(), queries["tied"].to_numpy())
+    hits = ranks.hits(TOP)[:, None]
+    low, high = bootstrap_means(
+        hits, queries["caption_id"].to_numpy(),
+        resamples=parameters.resamples, confidence=parameters.confidence,
+    )  # fmt: skip
+    accuracy = float(hits.mean())
+    return {
+        "queries": len(queries), "top10_accuracy": accuracy,
+        "low": float(low[0]), "high": float(high[0]),
+    }  # fmt: skip

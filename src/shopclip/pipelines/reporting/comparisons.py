@@ -1,0 +1,99 @@
+"""Paired tests: does one pair answer the same queries better than another, or was it luck?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from shopclip.dualencoder.retrieval_metrics import TieGroups, measure
+from shopclip.parameters import EvaluationParameters
+from shopclip.pipelines.reporting.leaderboard import DECIDING, DIRECTIONS, PROTOCOLS
+from shopclip.statistics import bootstrap_means, holm, paired_p_value
+
+COLUMNS = [
+    "protocol", "direction", "metric", "pair", "other", "difference", "low", "high", "p_value",
+    "adjusted_p_value", "better",
+]  # fmt: skip
+
+
+def compare(
+    ranks: Mapping[str, Sequence[pd.DataFrame]], parameters: EvaluationParameters
+) -> pd.DataFrame:
+    """A row a protocol, direction and two pairs: the difference of their MRR@10, `pair` ahead.
+
+    `low` and `high` are ends of its bootstrap interval over captions, `p_value` that of a paired
+    permutation test, `adjusted_p_value` that for all the comparisons of the row's protocol (Holm
+    1979); `better` is whether the adjusted one is below 1 - confidence.
+
+    Args:
+        ranks: of every pair the ranks of its runs, all of the same queries in the same order.
+    """
+    rows = [row for protocol in PROTOCOLS for row in _of_protocol(ranks, protocol, parameters)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _of_protocol(
+    ranks: Mapping[str, Sequence[pd.DataFrame]], protocol: str, parameters: EvaluationParameters
+) -> list[dict[str, object]]:
+    rows = list(_uncorrected(ranks, protocol, parameters))
+    adjusted = holm(np.array([row["p_value"] for row in rows], dtype=float))
+    threshold = 1 - parameters.confidence
+    return [
+        {**row, "adjusted_p_value": float(p), "better": bool(p < threshold)}
+        for row, p in zip(rows, adjusted, strict=True)
+    ]
+
+
+def _uncorrected(
+    ranks: Mapping[str, Sequence[pd.DataFrame]], protocol: str, parameters: EvaluationParameters
+) -> Iterator[dict[str, object]]:
+    for direction in DIRECTIONS:
+        found = {
+            pair: [_asked(run, protocol, direction) for run in runs] for pair, runs in ranks.items()
+        }
+        for one, two in combinations(sorted(ranks), 2):
+            if len(found[one][0]):
+                names = {"protocol": protocol, "direction": direction, "metric": DECIDING}
+                yield {**names, **_difference(one, two, found, parameters)}
+
+
+def _asked(ranks: pd.DataFrame, protocol: str, direction: str) -> pd.DataFrame:
+    return ranks[(ranks["protocol"] == protocol) & (ranks["direction"] == direction)]
+
+
+def _difference(
+    one: str,
+    two: str,
+    found: Mapping[str, Sequence[pd.DataFrame]],
+    parameters: EvaluationParameters,
+) -> dict[str, object]:
+    difference = _by_query(found[one]) - _by_query(found[two])
+    pair, other = (one, two) if difference.mean() >= 0 else (two, one)
+    difference = difference if pair == one else -difference
+    captions = found[one][0]["caption_id"].to_numpy()
+    low, high = bootstrap_means(
+        difference[:, None], captions, resamples=parameters.resamples,
+        confidence=parameters.confidence,
+    )  # fmt: skip
+    p_value = paired_p_value(difference, captions, resamples=parameters.resamples)
+    return {
+        "pair": pair, "other": other, "difference": float(difference.mean()),
+        "low": float(low[0]), "high": float(high[0]), "p_value": p_value,
+    }  # fmt: skip
+
+
+def _by_query(runs: Sequence[pd.DataFrame]) -> np.ndarray:
+    """The deciding score of each query, its mean over the runs."""
+    return np.mean([_score(run) for run in runs], axis=0)
+
+
+def _score(ranks: pd.DataFrame) -> np.ndarray:
+    count = len(ranks)
+    groups = TieGroups(
+        np.arange(count), ranks["better"].to_numpy(), ranks["tied"].to_numpy(),
+        np.ones(count, np.int64),
+    )  # fmt: skip
+    return measure(groups)[DECIDING]

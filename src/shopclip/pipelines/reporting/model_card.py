@@ -1,0 +1,146 @@
+"""The model card of a pair: what its checkpoint is, how good it is, and what it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from shopclip.contamination import remember
+from shopclip.dualencoder.collapse import explain
+from shopclip.pipelines.reporting.experiment import (
+    Experiment,
+    encoder_name,
+    versions,
+    without_folders,
+)
+from shopclip.pipelines.reporting.formats import percent, percent_interval, place
+from shopclip.pipelines.reporting.leaderboard import (
+    CEILINGS,
+    CHANCES,
+    DIRECTIONS,
+    PROTOCOLS,
+    SCORES,
+)
+from shopclip.pipelines.reporting.model_card_metadata import card_metadata
+from shopclip.pipelines.reporting.signs import validated
+
+SPLITS = {"train": "trained on", "validation": "validation", "held_out": "held out"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardEvidence:
+    """All that the card of a pair rests on.
+
+    Attributes:
+        leaderboard: of all pairs.
+        examples: those that the leaderboard is about.
+        catalogue_facts: `name` and `synthetic` of their catalogue.
+        diagnostics, training_log, trained_captions: of the pair's own checkpoint.
+    """
+
+    pair: str
+    leaderboard: pd.DataFrame
+    examples: pd.DataFrame
+    catalogue_facts: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    diagnostics: Mapping[str, Any]
+    training_log: pd.DataFrame
+    trained_captions: pd.DataFrame
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Those of the pair, a protocol and direction each."""
+        return self.leaderboard[self.leaderboard["pair"] == self.pair]
+
+    @property
+    def catalogue(self) -> str:
+        return _inert(without_folders(str(self.catalogue_facts["name"])))
+
+    @property
+    def trained_with_these(self) -> bool:
+        """Whether the captions that the pair was trained with are those of these examples."""
+        expected = remember(self.examples, trained=True)["caption_hash"]
+        return np.array_equal(expected, self.trained_captions["caption_hash"])
+
+
+def render_model_card(evidence: CardEvidence) -> str:
+    """The card as Markdown; the front matter holds its scores as the hub's `model-index`."""
+    from huggingface_hub import ModelCard
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader(__package__ or "", "."),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"percent": percent, "place": place}
+    environment.globals |= {"interval": percent_interval}
+    experiment = Experiment.read(evidence.parameters)
+    body = environment.get_template("model_card.md.j2").render(_content(evidence, experiment))
+    pair = experiment.pairs[evidence.pair]
+    metadata = card_metadata(evidence.pair, pair, evidence.rows, catalogue=evidence.catalogue)
+    return str(ModelCard(f"---\n{metadata.to_yaml()}\n---\n{body}"))
+
+
+def _content(evidence: CardEvidence, experiment: Experiment) -> dict[str, Any]:
+    pair, rows, log = experiment.pairs[evidence.pair], evidence.rows, evidence.training_log
+    recipe = experiment.recipe(evidence.pair)
+    return {
+        "pair": evidence.pair,
+        "text": _inert(encoder_name(pair.text)),
+        "image": _inert(encoder_name(pair.image)),
+        "size": pair.image.size or experiment.images.size.pixels,
+        "stored": experiment.images.stored.pixels,
+        "dimensions": experiment.training.dimensions,
+        "catalogue": evidence.catalogue,
+        "synthetic": bool(evidence.catalogue_facts["synthetic"]),
+        "template": _template(experiment),
+        "splits": _splits(evidence.examples),
+        "validated": validated(evidence.examples),
+        "trained_with_these": evidence.trained_with_these,
+        "captions_seen": len(evidence.trained_captions),
+        "steps": len(log),
+        "epochs": int(log["epoch"].max()) + 1 if len(log) else 0,
+        "recipe": {"seed": experiment.training.seed + pair.seed, **asdict(recipe)},
+        "tables": {
+            protocol: rows[rows["protocol"] == protocol].to_dict("records")
+            for protocol in PROTOCOLS
+            if (rows["protocol"] == protocol).any()
+        },
+        "confidence": experiment.evaluation.confidence,
+        "collapse": explain(evidence.diagnostics),
+        "a_run_collapsed": bool(rows["collapsed"].any()),
+        "seen": float(rows["seen"].max()),
+        "seeds": int(rows["seeds"].max()),
+        "directions": DIRECTIONS,
+        "scores": SCORES,
+        "chances": CHANCES,
+        "ceilings": CEILINGS,
+        "versions": versions(),
+    }
+
+
+def _splits(examples: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    """Products and distinct captions by split, of those that there are."""
+    found = {
+        told: examples.loc[examples["split"] == split, "caption_id"]
+        for split, told in SPLITS.items()
+    }
+    return {told: (len(ids), ids.nunique()) for told, ids in found.items() if len(ids)}
+
+
+def _template(experiment: Experiment) -> str | None:
+    captions = (experiment.model_extra or {}).get("captions") or {}
+    template = captions.get("template")
+    return None if template is None else _inert(template)
+
+
+def _inert(text: str) -> str:
+    """Somebody's text on one line, such that between backticks it is nothing but text."""
+    return " ".join(text.split()).replace("`", "'")

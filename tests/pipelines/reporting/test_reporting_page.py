@@ -1,0 +1,191 @@
+"""The page as a file, in a browser and on paper, of the largest run that it is meant for."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import date
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from shopclip.pipelines.evaluation.nodes import MISSES
+from shopclip.pipelines.reporting.leaderboard import compile_rows, compile_scores
+from shopclip.pipelines.reporting.report import Evidence, render_report
+from shopclip.pipelines.reporting.retrievals import CAPTIONS, PICTURES
+from tests.pipelines.reporting.answered import breakdown_of, hubs_of
+from tests.pipelines.reporting.asked import benchmark_of, confusions_of, zero_shot_of
+from tests.pipelines.reporting.conftest import (
+    comparisons_of,
+    diagnostics_of,
+    epoch_log_of,
+    log_of,
+    metrics_of,
+)
+
+PAIRS = (
+    "bert_resnet", "bert_vit", "gpt_vit", "minilm_convnext", "minilm_vit_from_scratch",
+    "multilingual_bert_swin",
+)  # fmt: skip
+PRODUCTS, STORED = 40_000, 300
+MEGABYTES = 1e6
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+in_a_browser = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed (apt install chromium)"),
+]
+PAPER = 680  # pixels across A4 between its margins
+# What sticks out of the page sideways, but for what stands in a box with a scroll bar of its own.
+STICKING_OUT = """() => [...document.querySelectorAll('body *')]
+    .filter(one => !one.closest('svg *') && !one.closest('.scroll > *') || MEDIA)
+    .filter(one => { const box = one.getBoundingClientRect();
+        return box.width && (box.right > innerWidth + 1 || box.left < -3); })
+    .map(one => one.outerHTML.slice(0, 120))"""
+
+
+def photo(generator: np.random.Generator) -> np.ndarray:
+    """Smooth colours with a little noise: larger as a JPEG than a photo of a product is."""
+    coarse = generator.integers(0, 256, (12, 12, 3), dtype=np.uint8)
+    smooth = np.asarray(Image.fromarray(coarse).resize((120, 120), Image.Resampling.BICUBIC))
+    return np.clip(smooth + generator.normal(0, 4, smooth.shape), 0, 255).astype(np.uint8)
+
+
+def answers_of(examples: pd.DataFrame, first: int) -> pd.DataFrame:
+    """As many pictures as are ever shown, for as many captions, of either kind."""
+    rows = []
+    asks = [("typical", query) for query in range(CAPTIONS)]
+    asks += [("miss", query) for query in range(MISSES)]
+    for (kind, query), place in product(asks, range(PICTURES)):
+        asked = examples.iloc[query + (CAPTIONS * (first + 1) if kind == "miss" else 0)]
+        shown = examples.iloc[(first + 97 * query + place) % len(examples)]
+        row = {"kind": kind, "query": query, "asked": asked["id"], "caption": asked["caption"]}
+        row |= {"place": place + 1, "id": shown["id"], "row": shown["row"], "hit": place == 1}
+        rows.append({**row, "similarity": 0.5, "better": 1234})
+    return pd.DataFrame(rows)
+
+
+def mapped(examples: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
+    """As many products as a map holds, of eight categories."""
+    some = examples.head(1000).assign(category=[f"Category {n % 8}" for n in range(1000)])
+    both = pd.concat([some.assign(tower=tower) for tower in ("image", "text")], ignore_index=True)
+    both[["x", "y"]] = generator.normal(size=(len(both), 2))
+    return both[["id", "tower", "x", "y", "category"]].assign(x_share=0.3, y_share=0.2)
+
+
+@pytest.fixture
+def large(evidence: Evidence) -> Evidence:
+    """Six pairs on 40,000 products, one of them collapsed."""
+    numbers = np.arange(PRODUCTS)
+    examples = pd.DataFrame(
+        {
+            "id": numbers.astype(str), "row": numbers % STORED, "caption_id": numbers,
+            "split": np.where(numbers % 10 == 0, "held_out", "train"),
+            "caption": [f"Womens Embroidered Anarkali Kurta Number {n}" for n in numbers],
+        }
+    )  # fmt: skip
+    generator = np.random.default_rng(0)
+    metrics = {pair: metrics_of(0.2 + 0.05 * n) for n, pair in enumerate(PAIRS)}
+    logs = {pair: log_of(0.5, epochs=30, steps=625) for pair in PAIRS}
+    encoder = {"config": {"model_type": "bert"}}
+    changes: dict[str, Any] = {
+        "leaderboard": compile_rows(metrics),
+        "scores": compile_scores(metrics),
+        "comparisons": comparisons_of(metrics),
+        "training_logs": logs,
+        "epoch_logs": {
+            pair: epoch_log_of(log_of(0.5), (0.1, 0.2, 0.3), collapsed=False) for pair in PAIRS
+        },
+        "diagnostics": {
+            pair: diagnostics_of(log, collapsed=pair == "gpt_vit") for pair, log in logs.items()
+        },
+        "retrievals": {pair: answers_of(examples, n) for n, pair in enumerate(PAIRS)},
+        "zero_shots": {pair: zero_shot_of(0.5) for pair in PAIRS},
+        "confusions": {pair: confusions_of(1) for pair in PAIRS},
+        "benchmarks": {pair: benchmark_of(0.2) for pair in PAIRS},
+        "maps": {pair: mapped(examples, generator) for pair in PAIRS},
+        "breakdowns": {pair: breakdown_of(0.5) for pair in PAIRS},
+        "hubs": {pair: hubs_of(examples, [5432.0 - n for n in range(6)]) for pair in PAIRS},
+        "examples": examples,
+        "images": np.stack([photo(generator) for _ in range(STORED)]),
+        "parameters": {
+            **evidence.parameters,
+            "pairs": {pair: {"text": encoder, "image": encoder} for pair in PAIRS},
+        },
+    }
+    return replace(evidence, **changes)
+
+
+def render(evidence: Evidence, command: str | None = None) -> str:
+    return render_report(evidence, today=date(2026, 1, 2), command=command)
+
+
+def test_six_pairs_on_forty_thousand_products_take_less_than_five_megabytes(large) -> None:
+    html = render(large)
+    typical, misses = CAPTIONS * (1 + len(PAIRS) * PICTURES), MISSES * (1 + PICTURES)
+    assert html.count("data:image/jpeg") == typical + len(PAIRS) * (misses + 6)
+    assert len(html.encode()) < 5 * MEGABYTES
+
+
+def test_the_command_is_shown_as_text_where_there_is_one(evidence) -> None:
+    assert "was written by" not in render(evidence)
+    html = render(evidence, command="kedro run --params 'a=<b>'")
+    assert '<pre class="command">kedro run --params &#39;a=&lt;b&gt;&#39;</pre>' in html
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class TestBrowser:
+    pytestmark = in_a_browser
+
+    @pytest.fixture
+    def file(self, large, tmp_path):
+        file = tmp_path / "report.html"
+        file.write_text(render(large, command="kedro run " + "--params=a.b=c " * 12), "utf-8")
+        return file
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    @pytest.mark.parametrize("width", [1280, 390])
+    def test_nothing_is_cut_missing_or_asked_for(self, browser, file, width, scheme) -> None:
+        page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+        asked, wrong = [], []
+        page.on("request", lambda one: asked.append(one.url))
+        page.on("console", lambda message: wrong.append(message.text))
+        page.goto(file.as_uri())
+        assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
+        assert wrong == []
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert page.evaluate(STICKING_OUT.replace("MEDIA", "false")) == []
+        unseen = "[...document.images].filter(one => !one.complete || !one.naturalWidth).length"
+        assert page.evaluate(unseen) == 0
+        paper, ink = (
+            page.evaluate(
+                f"getComputedStyle(document.body).{name}.match(/[0-9]+/g).slice(0, 3).map(Number)"
+            )
+            for name in ("backgroundColor", "color")
+        )
+        assert (sum(paper) > sum(ink)) == (scheme == "light")
+        page.close()
+
+    def test_on_paper_nothing_sticks_out_and_what_is_folded_is_open(self, browser, file) -> None:
+        page = browser.new_page(viewport={"width": PAPER, "height": 960}, color_scheme="dark")
+        page.emulate_media(media="print")
+        page.goto(file.as_uri())
+        assert page.evaluate(STICKING_OUT.replace("MEDIA", "true")) == []
+        shut = """[...document.querySelectorAll('details > :not(summary)')]
+            .filter(one => !one.getBoundingClientRect().height).length"""
+        assert page.evaluate(shut) == 0
+        assert page.evaluate("getComputedStyle(document.body).color") == "rgb(29, 34, 38)"
+        page.close()
