@@ -1,0 +1,198 @@
+"""A shop's own CLIP, in use: pictures by text, by picture or by both; words for a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from shopclip.search.description import Description, describe_vector
+from shopclip.search.errors import QueryError, SearchError
+from shopclip.search.index.opened import SearchIndex
+from shopclip.search.limits import MOST_CHARACTERS, MOST_RESULTS
+from shopclip.search.pictures import Picture, read_picture
+from shopclip.search.places import find
+from shopclip.search.products import Product
+from shopclip.search.selection import Selection, Where, select
+from shopclip.search.towers import Towers, open_towers
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A product that was found.
+
+    Attributes:
+        similarity: cosine of the query and the product's picture, in [-1, 1].
+    """
+
+    product: Product
+    similarity: float
+
+
+class SearchEngine:
+    """Answers queries about one catalogue with one pair. May be asked by several threads at once.
+
+    Args:
+        pair: its name.
+        towers: that embed queries.
+        index: of the catalogue's embeddings by the same towers.
+        pictures: uint8 (rows, height, width, 3), the image store's, memory-mapped; None if absent.
+    """
+
+    def __init__(
+        self, *, pair: str, towers: Towers, index: SearchIndex, pictures: np.ndarray | None
+    ) -> None:
+        self.pair = pair
+        self.towers = towers
+        self.index = index
+        self.pictures = pictures
+        self.size: tuple[int, int] = tuple(index.facts["pictures"]["size"])
+
+    @classmethod
+    def open(cls, folder: str | Path = ".", *, pair: str | None = None) -> SearchEngine:
+        """Open what the pipelines left, or an export.
+
+        Args:
+            folder: of a project, of its `data`, or of an export.
+            pair: by default the one that the leaderboard puts first.
+
+        Raises:
+            SearchError: something is missing or does not fit together; it says what to run.
+            CheckpointError: the pair's towers are missing or damaged.
+        """
+        place = find(folder, pair)
+        index = SearchIndex.open(place.index)
+        pictures = _pictures(place.pictures, index) if place.pictures else None
+        return cls(pair=place.pair, towers=open_towers(place), index=index, pictures=pictures)
+
+    def search(
+        self,
+        text: str | None = None,
+        image: Picture | None = None,
+        *,
+        weight: float = 0.5,
+        k: int = 10,
+        where: Where | None = None,
+    ) -> list[Hit]:
+        """The products whose pictures are nearest to a text, a picture, or both.
+
+        Args:
+            text: such as "women red kurta".
+            image: bytes or path of a picture, or uint8 (height, width, 3).
+            weight: of the text where there is a picture too, from 0 to 1.
+            k: how many.
+            where: attribute → value, list of values, or {"min": …, "max": …} for numbers.
+
+        Returns:
+            At most k, nearest first; none if no product fits the filter.
+
+        Raises:
+            QueryError: the query is empty or beyond the limits; see `search/limits.py`.
+        """
+        count = _count(k)
+        among = select(where, self.index.products)
+        return self._hits(self._vector(text, image, weight), count, among)
+
+    def similar(self, id: str, k: int = 10, *, where: Where | None = None) -> list[Hit]:
+        """The products whose pictures are nearest to that of a product, itself left out.
+
+        Raises:
+            QueryError: there is no such product, or as in `search`.
+        """
+        count = _count(k)
+        number = self.index.products.number(id)
+        among = select(where, self.index.products)
+        vector = self.index.images.vectors(np.array([number]))
+        hits = self._hits(vector, count + 1, among)
+        return [hit for hit in hits if hit.product.id != id][:count]
+
+    def describe(self, image: Picture, *, k: int = 5) -> Description:
+        """The captions nearest to a picture, and its most likely attributes.
+
+        The scores of an attribute's values are the votes of the 50 nearest pictures that the pair
+        was trained on, e^(20 × cosine) each. They are calibrated: temperature and doubt were fitted
+        on held-out products when the index was built, and `Attribute.error` says how far the scores
+        of held-out products were off (see `calibration.calibrate`).
+
+        Raises:
+            QueryError: it is no picture, or beyond the limits.
+        """
+        vector = self.towers.embed_images(read_picture(image, self.size)[None])
+        return describe_vector(vector, self.index, _count(k))
+
+    def describe_product(self, id: str, *, k: int = 5) -> Description:
+        """The same for the picture of a product, whose own vote counts if it was trained on."""
+        number = self.index.products.number(id)
+        vector = self.index.images.vectors(np.array([number]))
+        return describe_vector(vector, self.index, _count(k))
+
+    def picture(self, id: str) -> np.ndarray:
+        """The picture of a product, uint8 (height, width, 3).
+
+        Raises:
+            QueryError: there is no such product, or no picture in an export.
+        """
+        number = self.index.products.number(id)
+        if self.pictures is None:
+            raise QueryError(f"{id}: the pictures were not exported (--pictures)")
+        return self.pictures[self.index.products.table["row"][number].as_py()]
+
+    def _vector(self, text: str | None, image: Picture | None, weight: float) -> np.ndarray:
+        text = _checked(text)
+        if text is None and image is None:
+            raise QueryError("an empty query; give a text, a picture or both")
+        if not 0 <= weight <= 1:
+            raise QueryError(f"weight: {weight}, expected from 0 (the picture) to 1 (the text)")
+        of_text = None if text is None else self.towers.embed_captions([text])
+        if image is None:
+            assert of_text is not None
+            return of_text
+        of_image = self.towers.embed_images(read_picture(image, self.size)[None])
+        if of_text is None:
+            return of_image
+        mixed = weight * of_text + (1 - weight) * of_image
+        return (mixed / np.linalg.norm(mixed).clip(1e-12)).astype(np.float32)
+
+    def _hits(self, vector: np.ndarray, k: int, among: Selection | None) -> list[Hit]:
+        count = min(k, len(self.index.images))
+        similarities, numbers = self.index.images.search(vector, count, among)
+        found = numbers[0] >= 0
+        products = self.index.products.products(numbers[0][found])
+        return [Hit(*pair) for pair in zip(products, _cosines(similarities[0][found]), strict=True)]
+
+
+def _cosines(similarities: np.ndarray) -> Sequence[float]:
+    return similarities.astype(np.float64).clip(-1, 1).round(6).tolist()
+
+
+def _checked(text: str | None) -> str | None:
+    """The text without white space around it; None if nothing is left."""
+    if text is None:
+        return None
+    if len(text) > MOST_CHARACTERS:
+        raise QueryError(f"text: {len(text)} characters, expected at most {MOST_CHARACTERS}")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise QueryError("text: half of a surrogate pair; give valid Unicode") from error
+    return text.strip() or None
+
+
+def _count(k: int) -> int:
+    if not 1 <= k <= MOST_RESULTS:
+        raise QueryError(f"k: {k}, expected from 1 to {MOST_RESULTS}")
+    return int(k)
+
+
+def _pictures(folder: Path, index: SearchIndex) -> np.ndarray:
+    from shopclip.dualencoder.image_store import ImageStore
+
+    store = ImageStore.load(folder)
+    if store.fingerprint != index.facts["pictures"]["fingerprint"]:
+        raise SearchError(
+            f"{folder}: other pictures than those of the index; the catalogue changed since. Run "
+            "kedro run --pipelines training,embedding,indexing"
+        )
+    return store.images

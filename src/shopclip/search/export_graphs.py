@@ -1,0 +1,114 @@
+"""Both towers as ONNX graphs."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from shopclip.dualencoder import DualEncoder
+from shopclip.dualencoder.pooling import POOLINGS
+from shopclip.search.resizing import resize_matrix
+
+
+class Resize(nn.Module):
+    """uint8 (batch, *size, 3) → uint8 (batch, *target, 3), bit for bit as torch resizes."""
+
+    def __init__(self, size: tuple[int, int], target: tuple[int, int]) -> None:
+        super().__init__()
+        self.axes = [axis for axis in (1, 0) if size[axis] != target[axis]]  # width, then height
+        self.units = {}
+        for axis in self.axes:
+            weights, bits = resize_matrix(size[axis], target[axis])
+            # float64, because a float32 sum of so many bits would be rounded
+            self.register_buffer(f"weights{axis}", torch.from_numpy(weights))
+            self.units[axis] = 2.0**bits
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        if not self.axes:
+            return pixels
+        images = pixels.double().permute(0, 3, 1, 2)  # (batch, 3, height, width)
+        for axis in self.axes:
+            weights = self.get_buffer(f"weights{axis}")
+            sums = weights @ images if axis == 0 else images @ weights.T
+            images = (sums / self.units[axis] + 0.5).floor().clamp(0, 255)
+        return images.permute(0, 2, 3, 1).to(torch.uint8)
+
+
+class ImageGraph(nn.Module):
+    """Stored pixels, uint8 (batch, *size, 3) → embeddings (batch, dimensions)."""
+
+    def __init__(self, model: DualEncoder, size: tuple[int, int]) -> None:
+        super().__init__()
+        self.resize = Resize(size, model.image.size)
+        self.tower = model.image
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.tower(self.resize(pixels))
+
+
+class TextGraph(nn.Module):
+    """input_ids and attention_mask, int64 (batch, tokens) → embeddings (batch, dimensions)."""
+
+    def __init__(self, model: DualEncoder) -> None:
+        super().__init__()
+        self.tower = model.text
+        self.pooling = _last if model.text.pooling == "last" else POOLINGS[model.text.pooling]
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        output = self.tower.encoder(input_ids=input_ids, attention_mask=attention_mask)
+        return self.tower.projection(self.pooling(output.last_hidden_state, attention_mask))
+
+
+def _last(states: Tensor, mask: Tensor | None = None) -> Tensor:
+    """The pooling of this name, which exports with the very batch size of its example."""
+    assert mask is not None
+    places = (mask.sum(dim=1) - 1)[:, None, None].expand(-1, 1, states.shape[2])
+    return states.gather(1, places).squeeze(1)
+
+
+def write_image(model: DualEncoder, size: tuple[int, int], file: Path) -> None:
+    """Export the image tower for stored pictures of this size, height and width."""
+    pixels = torch.zeros((2, *size, 3), dtype=torch.uint8)
+    batch = {"pixels": {0: torch.export.Dim.AUTO}}
+    _write(ImageGraph(model, size), (pixels,), batch, "image_embeddings", file)
+
+
+def write_text(model: DualEncoder, file: Path) -> None:
+    """Export the text tower for any number of captions of any length that it takes."""
+    captions = ["women red kurta", "blue shirt"]
+    ids, mask = model.tokenise(captions).batch(torch.arange(len(captions)))
+    any_size = {0: torch.export.Dim.AUTO, 1: torch.export.Dim.AUTO}
+    names = {"input_ids": any_size, "attention_mask": any_size}
+    _write(TextGraph(model), (ids, mask), names, "text_embeddings", file)
+
+
+def _write(
+    module: nn.Module, example: tuple[Tensor, ...], dynamic: dict[str, Any], output: str, file: Path
+) -> None:
+    with _quiet(), torch.no_grad():
+        program = torch.onnx.export(
+            module.eval(), example, dynamo=True, dynamic_shapes=dynamic, verbose=False,
+            input_names=list(dynamic), output_names=[output], external_data=False,
+        )  # fmt: skip
+        program.save(file)  # type: ignore[union-attr]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter speaks to the developers of torch."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,1 @@
+"""Where vectors are looked up: exactly, approximately, or in a vector database."""

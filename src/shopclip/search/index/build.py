@@ -1,0 +1,152 @@
+"""From embeddings to a folder that a search opens: written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shopclip.dualencoder.atomic import atomic_folder
+from shopclip.search.calibration import calibrate
+from shopclip.search.errors import SearchError
+from shopclip.search.index.approximate import ApproximateIndex
+from shopclip.search.index.exact import ExactIndex
+from shopclip.search.index.opened import FACTS, FORMAT, located
+from shopclip.search.index.protocol import Facts, IndexSettings, VectorIndex
+from shopclip.search.index.recall import measure, refuse_below
+from shopclip.search.products import ProductTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def build(
+    folder: Path,
+    *,
+    pair: str,
+    examples: pd.DataFrame,
+    image_embeddings: np.ndarray,
+    text_embeddings: np.ndarray,
+    pictures: Mapping[str, object],
+    settings: IndexSettings,
+) -> Facts:
+    """Build the index of the pictures and that of the captions, measure them and write both.
+
+    Args:
+        folder: what it replaces when all went well.
+        examples: of the table `examples`, a row an embedding.
+        image_embeddings, text_embeddings: L2-normalised float32 (examples, dimensions).
+        pictures: `fingerprint` and `size` (height, width) of the image store.
+
+    Returns:
+        What `index.json` in the folder says.
+
+    Raises:
+        SearchError: the embeddings are not those of the examples, or the recall is too low.
+    """
+    _check_rows(pair, examples, image_embeddings, text_embeddings)
+    started = time.perf_counter()
+    names = collections(pair, image_embeddings, text_embeddings)
+    products = ProductTable.of(examples)
+    first = ~examples["caption_id"].duplicated().to_numpy()
+    of_captions = np.ascontiguousarray(text_embeddings[first], dtype=np.float32)
+    with atomic_folder(folder) as draft:
+        products.save(draft / "products.arrow")
+        ProductTable.of(examples.loc[first, ["id", "caption"]]).save(draft / "captions.arrow")
+        images = _index(draft / names["images"], image_embeddings, settings, products)
+        captions = _index(draft / names["captions"], of_captions, settings)
+        asked_of = {
+            "images": measure(images, image_embeddings, of_captions),
+            "captions": measure(captions, of_captions, image_embeddings),
+        }
+        for what, measured in asked_of.items():
+            refuse_below(measured, settings, what)
+        facts: Facts = {
+            "format": FORMAT,
+            "pair": pair,
+            "kind": settings.kind,
+            "uri": _portable(settings.uri, folder) if settings.kind == "milvus" else None,
+            "search_breadth": settings.search_breadth,
+            "collections": names,
+            "products": len(images),
+            "captions": len(captions),
+            "dimensions": int(image_embeddings.shape[1]),
+            "pictures": dict(pictures),
+            "recall": {**asked_of, "least": settings.least_recall},
+            "calibration": calibrate(products, image_embeddings),
+            "seconds": round(time.perf_counter() - started, 2),
+        }
+        (draft / FACTS).write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+        replaced = _read_facts(folder)
+    _drop(folder, replaced, kept=facts)
+    return facts
+
+
+def collections(pair: str, *embeddings: np.ndarray) -> dict[str, str]:
+    """Names of the two indexes, of their own for these very embeddings.
+
+    So that a database goes on answering from the old ones until the new ones are complete.
+    """
+    digest = hashlib.blake2b(digest_size=4)
+    for vectors in embeddings:
+        digest.update(np.ascontiguousarray(vectors).data)
+    return {what: f"shopclip_{pair}_{what}_{digest.hexdigest()}" for what in ("images", "captions")}
+
+
+def _index(
+    place: Path,
+    vectors: np.ndarray,
+    settings: IndexSettings,
+    products: ProductTable | None = None,
+) -> VectorIndex:
+    if settings.kind == "milvus":
+        from shopclip.search.index.milvus import MilvusIndex
+
+        return MilvusIndex.build(settings, place.name, vectors, products)
+    index: ExactIndex | ApproximateIndex = (
+        ExactIndex.build(vectors)
+        if settings.kind == "exact"
+        else ApproximateIndex.build(vectors, settings)
+    )
+    index.save(place.with_name(f"{place.name}.faiss"))
+    return index
+
+
+def _read_facts(folder: Path) -> Facts:
+    try:
+        return json.loads((folder / FACTS).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _portable(uri: str, folder: Path) -> str:
+    """A file's path as seen from the index, so that a project may be moved or copied."""
+    return uri if "://" in uri else os.path.relpath(uri, folder)
+
+
+def _drop(folder: Path, replaced: Facts, *, kept: Facts) -> None:
+    """Remove the collections of the index that was there before, which nothing names any more."""
+    if replaced.get("kind") != "milvus":
+        return
+    from shopclip.search.index.milvus import connect
+
+    in_use = kept["collections"].values() if kept["uri"] == replaced["uri"] else ()
+    client = connect(located(replaced["uri"], folder))
+    for name in set(replaced["collections"].values()) - set(in_use):
+        client.drop_collection(name)
+
+
+def _check_rows(pair: str, examples: pd.DataFrame, *embeddings: np.ndarray) -> None:
+    counted = [len(examples), *map(len, embeddings)]
+    if len(set(counted)) > 1 or not counted[0]:
+        raise SearchError(
+            f"{pair}: {counted[0]} examples, {counted[1]} image and {counted[2]} text embeddings; "
+            "expected as many of each, and one at least; run "
+            "kedro run --pipelines embedding,indexing"
+        )

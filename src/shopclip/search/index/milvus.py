@@ -1,0 +1,168 @@
+"""An index in a vector database, for catalogues beyond one machine's memory.
+
+Milvus, because the file that Milvus Lite keeps and the cluster of hundreds of millions of vectors
+are spoken to by the same client: only the URI differs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from shopclip.search.errors import SearchError
+from shopclip.search.index.protocol import IndexSettings
+
+if TYPE_CHECKING:
+    from shopclip.search.products import ProductTable
+    from shopclip.search.selection import Selection
+
+TOKEN = "SHOPCLIP_MILVUS_TOKEN"  # environment variable; a secret has no place in the configuration
+BATCH = 2000  # vectors sent at a time
+MOST_BREADTH = 32_768  # Milvus's own bound
+LONGEST = 2000  # characters of an attribute's value
+
+
+class MilvusIndex:
+    """Over a collection, whose rows are `number`, `vector` and the attributes.
+
+    Args:
+        uri: of the database.
+        collection: its name there.
+        count: vectors in it.
+        search_breadth: candidates looked at when a query is answered.
+    """
+
+    def __init__(self, uri: str, collection: str, count: int, search_breadth: int) -> None:
+        self.client = connect(uri)
+        self.collection = collection
+        self.count = count
+        self.search_breadth = search_breadth
+        if not self.client.has_collection(collection):
+            raise SearchError(
+                f"{uri}: has no collection {collection}; build the index again: "
+                "kedro run --pipelines indexing"
+            )
+        self.client.load_collection(collection)
+
+    @classmethod
+    def build(
+        cls,
+        settings: IndexSettings,
+        collection: str,
+        vectors: np.ndarray,
+        products: ProductTable | None = None,
+    ) -> MilvusIndex:
+        """Fill a new collection and index it; what bore its name before is replaced.
+
+        The index is a graph (HNSW), and complete when this returns: until then a database compares
+        all vectors, and would be measured better than it is.
+
+        Args:
+            vectors: float32 (n, dimensions), L2-normalised, may be memory-mapped.
+            products: whose attributes can be filtered by.
+        """
+        client = connect(settings.uri)
+        client.drop_collection(collection)
+        schema = _schema(client, vectors.shape[1], products)
+        client.create_collection(collection, schema=schema)
+        for rows in _rows(vectors, products):
+            client.insert(collection, rows)
+        client.flush(collection)
+        indexes = client.prepare_index_params()
+        graph = {"M": settings.links, "efConstruction": settings.build_breadth}
+        indexes.add_index("vector", index_type="HNSW", metric_type="IP", params=graph)
+        client.create_index(collection, indexes)
+        return cls(settings.uri, collection, len(vectors), settings.search_breadth)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def search(
+        self, queries: np.ndarray, k: int, among: Selection | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        similarities = np.full((len(queries), k), -np.inf, dtype=np.float32)
+        numbers = np.full((len(queries), k), -1, dtype=np.int64)
+        share = 1.0 if among is None else float(among.mask.mean())
+        if not share:
+            return similarities, numbers
+        # So many candidates that, on average, as many as without a filter fit it.
+        breadth = min(MOST_BREADTH, int(max(self.search_breadth, k) / share))
+        answers = self.client.search(
+            self.collection,
+            data=list(queries),
+            limit=k,
+            filter=among.expression if among else "",
+            search_params={"metric_type": "IP", "params": {"ef": breadth}},
+            consistency_level="Strong",
+        )
+        for row, hits in enumerate(answers):
+            similarities[row, : len(hits)] = [hit["distance"] for hit in hits]
+            numbers[row, : len(hits)] = [hit["number"] for hit in hits]
+        return similarities, numbers
+
+    def vectors(self, numbers: np.ndarray) -> np.ndarray:
+        asked = [int(number) for number in numbers]
+        rows = self.client.get(self.collection, asked, output_fields=["number", "vector"])
+        found = {row["number"]: row["vector"] for row in rows}
+        return np.array([found[number] for number in asked], dtype=np.float32)
+
+
+def connect(uri: str) -> Any:
+    """A client of the database.
+
+    Raises:
+        SearchError: the client is not installed, or nothing answers at the URI.
+    """
+    try:
+        from pymilvus import MilvusClient
+    except ModuleNotFoundError as error:
+        raise SearchError(
+            f"index.uri {uri}: pymilvus is not installed; pip install 'shopclip[milvus]'"
+        ) from error
+    try:
+        return MilvusClient(uri, token=os.environ.get(TOKEN, ""), timeout=10)
+    except Exception as error:  # the client raises its own, gRPC's and the system's
+        raise SearchError(
+            f"index.uri {uri}: no Milvus answers there ({str(error)[:200]}); give the path of a "
+            f"file for Milvus Lite, or the address of a server, and its token in {TOKEN}"
+        ) from error
+
+
+def _schema(client: Any, dimensions: int, products: ProductTable | None) -> Any:
+    from pymilvus import DataType
+
+    schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
+    schema.add_field("number", DataType.INT64, is_primary=True)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dimensions)
+    for name in _filtered(products):
+        kind = products.table.schema.field(name).type if products else None
+        if pa.types.is_integer(kind):
+            schema.add_field(name, DataType.INT64, nullable=True)
+        elif pa.types.is_floating(kind):
+            schema.add_field(name, DataType.DOUBLE, nullable=True)
+        else:
+            schema.add_field(name, DataType.VARCHAR, max_length=LONGEST * 4, nullable=True)
+    return schema
+
+
+def _filtered(products: ProductTable | None) -> tuple[str, ...]:
+    return ("split", *products.attributes) if products else ()
+
+
+def _rows(vectors: np.ndarray, products: ProductTable | None) -> Iterator[list[dict[str, Any]]]:
+    columns = list(_filtered(products))
+    for start in range(0, len(vectors), BATCH):
+        part = np.asarray(vectors[start : start + BATCH], dtype=np.float32)
+        told = (
+            products.table.select(columns).slice(start, BATCH).to_pylist()
+            if products
+            else [{} for _ in part]
+        )
+        yield [
+            {"number": start + place, "vector": vector, **row}
+            for place, (vector, row) in enumerate(zip(part, told, strict=True))
+        ]

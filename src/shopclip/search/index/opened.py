@@ -1,0 +1,85 @@
+"""A built index, opened from its folder; what can be memory-mapped is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from shopclip.search.errors import SearchError
+from shopclip.search.index.approximate import ApproximateIndex
+from shopclip.search.index.exact import ExactIndex
+from shopclip.search.index.protocol import Facts, VectorIndex
+from shopclip.search.products import ProductTable
+
+FACTS = "index.json"
+FORMAT = 1
+_BUILD = "kedro run --pipelines indexing"
+
+
+@dataclass(frozen=True)
+class SearchIndex:
+    """All that is needed to answer a vector.
+
+    Attributes:
+        products: in the order of `images`.
+        images: the pictures' vectors.
+        captions: the vectors of the distinct captions.
+        texts: these captions, each with one product that bears it.
+        facts: what `index.json` says.
+    """
+
+    products: ProductTable
+    images: VectorIndex
+    captions: VectorIndex
+    texts: ProductTable
+    facts: Facts
+
+    @classmethod
+    def open(cls, folder: Path) -> SearchIndex:
+        """Raises:
+        SearchError: the folder is missing, of another format, damaged, or its parts do not match.
+        """
+        try:
+            facts = json.loads((folder / FACTS).read_text("utf-8"))
+            if facts["format"] != FORMAT:
+                raise SearchError(
+                    f"{folder}: an index of format {facts['format']}, this version reads {FORMAT}; "
+                    f"build it again: {_BUILD}"
+                )
+            opened = cls(
+                ProductTable.open(folder / "products.arrow"),
+                _index(folder, "images", facts),
+                _index(folder, "captions", facts),
+                ProductTable.open(folder / "captions.arrow"),
+                facts,
+            )
+            counted = (len(opened.products), len(opened.images), len(opened.texts))
+            if counted != (facts["products"], facts["products"], facts["captions"]):
+                raise SearchError(f"{folder}: its parts do not match; build it again: {_BUILD}")
+            return opened
+        except FileNotFoundError as error:
+            raise SearchError(
+                f"{folder}: no index here ({Path(error.filename or FACTS).name} is missing); "
+                f"build it: {_BUILD}"
+            ) from error
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+            raise SearchError(f"{folder}: damaged, build it again: {_BUILD} ({error})") from error
+
+
+def located(uri: str, folder: Path) -> str:
+    """Where a database is whose URI, if it is a file, is relative to the index."""
+    return uri if "://" in uri else str((folder / uri).resolve())
+
+
+def _index(folder: Path, what: str, facts: Facts) -> VectorIndex:
+    name = facts["collections"][what]
+    if facts["kind"] == "milvus":
+        from shopclip.search.index.milvus import MilvusIndex
+
+        count = facts["products" if what == "images" else what]
+        return MilvusIndex(located(facts["uri"], folder), name, count, facts["search_breadth"])
+    file = folder / f"{name}.faiss"
+    if not file.is_file():  # faiss would say so in the words of C++
+        raise FileNotFoundError(2, "missing", str(file))
+    return ExactIndex.open(file) if facts["kind"] == "exact" else ApproximateIndex.open(file)

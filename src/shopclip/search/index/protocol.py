@@ -1,0 +1,63 @@
+"""What every kind of index can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from shopclip.search.selection import Selection
+
+Kind = Literal["exact", "approximate", "milvus"]
+
+
+class VectorIndex(Protocol):
+    """L2-normalised vectors by number, found by inner product."""
+
+    def __len__(self) -> int: ...
+
+    def search(
+        self, queries: np.ndarray, k: int, among: Selection | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest vectors of each query, nearest first.
+
+        Args:
+            queries: float32 (n, dimensions), L2-normalised.
+            k: how many.
+            among: the products that may be found; all by default.
+
+        Returns:
+            Cosine similarities, float32 (n, k), and numbers, int64 (n, k); -1 where fewer than k
+            may be found.
+        """
+        ...
+
+    def vectors(self, numbers: np.ndarray) -> np.ndarray:
+        """The vectors of these numbers, float32 (n, dimensions)."""
+        ...
+
+
+@dataclass(frozen=True)
+class IndexSettings:
+    """How an index is built.
+
+    Attributes:
+        kind: `exact` and `approximate` are files beside the embeddings, `milvus` is a database.
+        least_recall: share of the ten exact nearest that the index has to find.
+        links: neighbours that a vector of the approximate index is linked to.
+        build_breadth: candidates looked at when a vector is linked.
+        search_breadth: candidates looked at when a query is answered.
+        uri: of the database: a file for Milvus Lite, http(s)://… for a server or cluster.
+    """
+
+    kind: Kind = "exact"
+    least_recall: float = 0.95
+    links: int = 32
+    build_breadth: int = 200
+    search_breadth: int = 128
+    uri: str = "data/07_model_output/milvus.db"
+
+
+Facts = dict[str, Any]  # what JSON can hold

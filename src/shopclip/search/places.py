@@ -1,0 +1,115 @@
+"""Where the pipelines left what a search needs."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from shopclip.search.errors import SearchError
+
+EXPORTED = "export.json"
+_MODELS, _OUTPUT = "06_models", "07_model_output"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folders of one pair.
+
+    Attributes:
+        towers: of a trained dual encoder, or of an export.
+        index: of the pair's index.
+        pictures: of the image store; None where there is none.
+    """
+
+    pair: str
+    towers: Path
+    index: Path
+    pictures: Path | None
+
+    @property
+    def is_export(self) -> bool:
+        return (self.towers / EXPORTED).is_file()
+
+
+def find(folder: str | Path, pair: str | None = None) -> Place:
+    """Find the folders of a pair; by default the one that the leaderboard puts first.
+
+    Args:
+        folder: of a project, of its `data`, or of an export.
+
+    Raises:
+        SearchError: nothing to search lies there, or not this pair.
+    """
+    folder = Path(folder)
+    if (folder / EXPORTED).is_file():
+        return _exported(folder, pair)
+    data = _data(folder)
+    known = pairs(folder)
+    if pair is None:
+        pair = _winner(data, known)
+    if pair not in known:
+        raise SearchError(
+            f"{data}: no index of the pair {pair!r}; there are {', '.join(known)}. Train it and "
+            "build its index with: kedro run"
+        )
+    return Place(
+        pair,
+        data / _MODELS / pair,
+        data / _OUTPUT / pair / "index",
+        data / "05_model_input" / "image_store",
+    )
+
+
+def pairs(folder: str | Path) -> list[str]:
+    """The pairs of a folder that can be searched with, sorted.
+
+    Raises:
+        SearchError: there is none.
+    """
+    folder = Path(folder)
+    if (folder / EXPORTED).is_file():
+        return [_exported(folder, None).pair]
+    data = _data(folder)
+    found = sorted(file.parent.parent.name for file in data.glob(f"{_OUTPUT}/*/index/index.json"))
+    if not found:
+        raise SearchError(
+            f"{data}: no pair has an index; build them with: kedro run --pipelines indexing "
+            "(kedro run trains them first)"
+        )
+    return found
+
+
+def _exported(folder: Path, pair: str | None) -> Place:
+    import json
+
+    try:
+        named = str(json.loads((folder / EXPORTED).read_text("utf-8"))["pair"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SearchError(f"{folder / EXPORTED}: damaged, export the pair again") from error
+    if pair not in (None, named):
+        raise SearchError(f"{folder}: an export of the pair {named}, not of {pair}")
+    pictures = folder / "image_store"
+    return Place(named, folder, folder / "index", pictures if pictures.is_dir() else None)
+
+
+def _data(folder: Path) -> Path:
+    for data in (folder / "data", folder):
+        if (data / _OUTPUT).is_dir():
+            return data
+    raise SearchError(
+        f"{folder.resolve()}: neither a project, nor its data, nor an export; give the folder in "
+        "which kedro run was given"
+    )
+
+
+def _winner(data: Path, known: list[str]) -> str:
+    """The pair that finds most pictures by held-out captions; the first by name if unknown."""
+    try:
+        with (data / "08_reporting" / "leaderboard.csv").open(newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["direction"] == "text_to_image"]
+        held_out = [row for row in rows if row["protocol"] == "held_out"] or rows
+        places = {row["pair"]: float(row["top10_accuracy"]) for row in held_out}
+    except (OSError, KeyError, ValueError):
+        places = {}
+    return max(known, key=lambda pair: places.get(pair, -1.0))

@@ -1,0 +1,42 @@
+"""A real server in a process of its own, as the command starts it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+
+
+@contextmanager
+def served(folder, *options):
+    """The address of a server over `folder`, once it answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "shopclip.search", "serve", "--from", str(folder)]
+    server = subprocess.Popen(
+        [*command, "--port", str(port), *options],
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait(address, server)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _wait(address, server):
+    for _ in range(600):
+        if server.poll() is not None:
+            raise AssertionError(f"the server stopped:\n{server.stdout.read()}")
+        try:
+            with urllib.request.urlopen(f"{address}/api/catalogue", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the server did not answer within a minute")

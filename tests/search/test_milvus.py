@@ -1,0 +1,127 @@
+"""The index in a database, on Milvus Lite: the client and the filters are those of a cluster."""
+
+import json
+
+import numpy as np
+import pytest
+
+from shopclip.dualencoder import DualEncoder
+from shopclip.dualencoder.image_store import ImageStore
+from shopclip.search import QueryError, SearchEngine, SearchError
+from shopclip.search.index.milvus import MilvusIndex, connect
+from shopclip.search.index.protocol import IndexSettings
+from tests.search.shop import build_index, example_table, lay_out
+
+
+@pytest.fixture(scope="module")
+def remote(tmp_path_factory):
+    """The same shop with its vectors in a database."""
+    folder = tmp_path_factory.mktemp("milvus") / "project"
+    uri = str(folder / "milvus.db")
+    folder.mkdir()
+    lay_out(folder, settings=IndexSettings(kind="milvus", uri=uri))
+    return folder
+
+
+def same(found, expected, cosines):
+    """As similar at every place, and each product with its own cosine."""
+    assert len(found) == len(expected)
+    np.testing.assert_allclose(
+        [hit.similarity for hit in found], [hit.similarity for hit in expected], atol=1e-5
+    )
+    for hit in found:
+        assert hit.similarity == pytest.approx(cosines[hit.product.id], abs=1e-5)
+
+
+WHERES = [
+    None,
+    {"gender": "Women"},
+    {"baseColour": ["Red", "Blue"], "articleType": "Shoe"},
+    {"year": {"min": 2011, "max": 2013}},
+    {"year": 2012, "gender": "Men"},
+    {"year": {"max": 2012}},
+]
+
+
+@pytest.mark.parametrize("where", WHERES, ids=str)
+def test_the_database_answers_as_the_exact_index_does(remote, engine, where):
+    other = SearchEngine.open(remote)
+    assert isinstance(other.index.images, MilvusIndex)
+    vectors = engine.index.images.vectors(np.arange(240))
+    ids = [f"p{n}" for n in range(240)]
+    for ask, query in (
+        (
+            lambda e: e.search("red shoe", k=20, where=where),
+            engine.towers.embed_captions(["red shoe"]),
+        ),
+        (lambda e: e.similar("p9", 8, where=where), vectors[9]),
+    ):
+        same(ask(other), ask(engine), dict(zip(ids, vectors @ query.ravel(), strict=True)))
+
+
+def test_descriptions_are_the_same_too(remote, engine):
+    there, here = (one.describe_product("p5") for one in (SearchEngine.open(remote), engine))
+    for one, other in zip(there.attributes, here.attributes, strict=True):
+        assert (one.name, one.error) == (other.name, other.error)
+        np.testing.assert_allclose(
+            [score for _, score in one.values], [score for _, score in other.values], atol=2e-3
+        )
+    cosines = [[cosine for _, cosine in said.captions] for said in (there, here)]
+    np.testing.assert_allclose(*cosines, atol=1e-5)
+
+
+def test_a_value_cannot_break_out_of_the_filter(remote):
+    with pytest.raises(QueryError, match="no product has the gender"):
+        SearchEngine.open(remote).search(
+            "cap", where={"gender": 'x"] or number >= 0 or gender in ["'}
+        )
+
+
+def test_a_value_with_quotes_and_backslashes_is_found(tmp_path):
+    examples = example_table(60)
+    odd = 'a "quoted" \\ 50% café\t{x}\n漢'
+    examples.loc[:9, "usage"] = odd
+    project = tmp_path / "project"
+    model = lay_out(project)
+    store = ImageStore.load(project / "data/05_model_input/image_store")
+    folder = project / "data/07_model_output/tiny/index"
+    uri = str(tmp_path / "odd.db")
+    build_index(folder, examples, store, model, settings=IndexSettings(kind="milvus", uri=uri))
+    hits = SearchEngine.open(project).search("shirt", where={"usage": odd}, k=50)
+    assert {hit.product.id for hit in hits} == {f"p{n}" for n in range(10)}
+
+
+def test_the_collections_of_a_replaced_index_are_dropped(tmp_path):
+    uri = str(tmp_path / "milvus.db")
+    settings = IndexSettings(kind="milvus", uri=uri)
+    lay_out(tmp_path / "project", settings=settings)
+    index = tmp_path / "project/data/07_model_output/tiny/index"
+    first = json.loads((index / "index.json").read_text())["collections"]
+    assert set(connect(uri).list_collections()) == set(first.values())
+    model = DualEncoder.load(tmp_path / "project/data/06_models/tiny")
+    model.image.projection[1].weight.data.neg_()  # as if trained again
+    store = ImageStore.load(tmp_path / "project/data/05_model_input/image_store")
+    build_index(index, example_table(), store, model, settings=settings)
+    second = json.loads((index / "index.json").read_text())["collections"]
+    assert set(first.values()).isdisjoint(second.values())
+    assert set(connect(uri).list_collections()) == set(second.values())
+
+
+def test_a_project_that_was_moved_still_finds_its_database(remote, tmp_path):
+    import shutil
+
+    moved = shutil.copytree(remote, tmp_path / "moved")
+    assert SearchEngine.open(moved).search("cap", k=1)
+    facts = json.loads((moved / "data/07_model_output/tiny/index/index.json").read_text())
+    assert not facts["uri"].startswith("/")
+
+
+def test_a_server_that_does_not_answer_is_one_clear_error():
+    with pytest.raises(SearchError, match=r"no Milvus answers there.*SHOPCLIP_MILVUS_TOKEN"):
+        connect("http://127.0.0.1:1")
+
+
+def test_a_collection_that_is_gone_is_one_clear_error(tmp_path):
+    uri = str(tmp_path / "empty.db")
+    with pytest.raises(SearchError, match="has no collection nothing; build the index again"):
+        MilvusIndex(uri, "nothing", 3, 128)
