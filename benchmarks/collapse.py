@@ -66,9 +66,12 @@ VARIANTS = (
 def build(variant: Variant, captions: tuple[str, ...], pair: str = "gpt_vit") -> DualEncoder:
     conf = yaml.safe_load((ROOT / "conf" / "base" / "parameters_pairs.yml").read_text())
     sides: dict[str, Any] = conf["pairs"][pair]
+    image = sides["image"]["config"]
+    if image["model_type"] == "vit":  # the paper's has linear patches, the configuration's a stem
+        image = {**image, "patch_size": 8}
     model = DualEncoder.build(
         TextEncoder(**{**sides["text"], "pooling": variant.text_pooling}),
-        ImageEncoder(**{**sides["image"], "pooling": variant.image_pooling}),
+        ImageEncoder(config=image, pooling=variant.image_pooling),
         captions=captions, size=(64, 48),
     )  # fmt: skip
     if not variant.norm:
