@@ -176,6 +176,15 @@ def test_batch_statistics_see_every_example_once(examples):
         torch.testing.assert_close(value, expected[name], rtol=1e-5, atol=1e-6, msg=name)
 
 
+@pytest.mark.parametrize(("text", "image"), [(BERT, VIT), (still(BERT), RESNET)])
+def test_dropout_and_batch_norms_make_micro_batches_another_training(text, image, examples):
+    whole, cached = (
+        first_step(build(text, image), examples, micro_batch=size)[0].loss for size in (None, 16)
+    )
+    assert cached != pytest.approx(whole, rel=1e-4)  # without them they are equal to 1e-6
+    assert cached == pytest.approx(whole, rel=0.2)
+
+
 def test_cumulative_batch_statistics_count_every_micro_batch_once():
     norm = nn.BatchNorm1d(3, momentum=None)
     model = nn.ModuleList([norm, nn.Linear(3, 3)])

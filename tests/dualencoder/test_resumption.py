@@ -155,6 +155,7 @@ def test_without_a_whole_state_training_begins_anew(examples, tmp_path, monkeypa
 
 OTHERS = {
     "recipe": lambda e: {"recipe": replace(SHORT, warmup=0.2)},
+    "micro-batch": lambda e: {"recipe": replace(SHORT, micro_batch=8)},
     "seed": lambda e: {"seed": 1},
     "weights": lambda e: {"model": build(BERT, RESNET, seed=1)},
     "pooling": lambda e: {"model": build(replace(BERT, pooling="mean"), RESNET)},
@@ -185,7 +186,7 @@ def test_the_state_of_another_training_is_not_used(other, examples, tmp_path, mo
     assert taken == list(range(4))
 
 
-@pytest.mark.parametrize("other", ["recipe", "image size", "validation"])
+@pytest.mark.parametrize("other", ["recipe", "micro-batch", "image size", "validation"])
 def test_the_result_of_another_training_is_not_used(other, examples, tmp_path, monkeypatch):
     resumed(examples, tmp_path, recipe=SHORT)
     options = {"examples": examples, "recipe": SHORT, **OTHERS[other](examples)}

@@ -17,7 +17,7 @@ def last(states: Tensor, mask: Tensor | None = None) -> Tensor:
     """The last token that is not padding: the only one that a causal encoder lets see them all."""
     if mask is None:
         return states[:, -1]
-    rows = torch.arange(len(states), device=states.device)
+    rows = torch.arange(states.shape[0], device=states.device)  # len() would freeze an export
     return states[rows, mask.sum(dim=1) - 1]
 
 

@@ -78,6 +78,7 @@ def fit(
         version = shopclip.__version__, torch.__version__
         tokenizer = sorted(model.text.tokenizer.get_vocab().items())
         towers = untrained, checkpoint.describe(model), tokenizer
+        # The whole recipe: even micro_batch decides what dropout drops and what a batch norm sees.
         resumption.identity = fingerprint.of(asdict(recipe), seed, towers, data, version)
         with resumption.locked():
             return _train(learner, judged, validated, resumption, title)

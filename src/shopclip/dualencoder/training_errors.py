@@ -40,11 +40,11 @@ def _diverged(error: FloatingPointError, resumption: Resumption | None) -> str:
 def _out_of_memory(recipe: Recipe, batch_size: int) -> str:
     at_once = min(recipe.micro_batch or batch_size, batch_size)
     smaller = (
-        f"training.recipe.micro_batch to {at_once // 2} or less (gradient caching: the same steps "
-        "in the memory of a micro-batch), or "
+        f"training.recipe.micro_batch to {at_once // 2} or less (gradient caching: still contrasts "
+        "the whole batch, in the memory of a micro-batch), or "
     )
     return (
         f"out of memory with batch_size {batch_size}, {at_once} examples at once; set "
         f"{smaller if at_once > 1 else ''}precision to bf16, or gradient_checkpointing to true, or "
-        "lower batch_size; with another recipe the training starts anew"
+        "lower batch_size; any of these is another recipe, with which the training starts anew"
     )

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 
 from shopclip.dualencoder import DualEncoder
-from shopclip.dualencoder.pooling import POOLINGS
 from shopclip.search.resizing import resize_matrix
 
 
@@ -59,18 +58,9 @@ class TextGraph(nn.Module):
     def __init__(self, model: DualEncoder) -> None:
         super().__init__()
         self.tower = model.text
-        self.pooling = _last if model.text.pooling == "last" else POOLINGS[model.text.pooling]
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        output = self.tower.encoder(input_ids=input_ids, attention_mask=attention_mask)
-        return self.tower.projection(self.pooling(output.last_hidden_state, attention_mask))
-
-
-def _last(states: Tensor, mask: Tensor | None = None) -> Tensor:
-    """The pooling of this name, which exports with the very batch size of its example."""
-    assert mask is not None
-    places = (mask.sum(dim=1) - 1)[:, None, None].expand(-1, 1, states.shape[2])
-    return states.gather(1, places).squeeze(1)
+        return self.tower(input_ids, attention_mask)
 
 
 def write_image(model: DualEncoder, size: tuple[int, int], file: Path) -> None:
