@@ -33,6 +33,11 @@ class TieGroups:
     relevant: np.ndarray
 
     @classmethod
+    def of_one_answer(cls, better: np.ndarray, tied: np.ndarray) -> TieGroups:
+        """From a row a query, each of which has one right answer."""
+        return cls(np.arange(len(better)), better, tied, np.ones(len(better), dtype=np.int64))
+
+    @classmethod
     def collect(cls, query: np.ndarray, better: np.ndarray, tied: np.ndarray) -> TieGroups:
         """From a row a right answer, in any order."""
         rows, first, relevant = np.unique(

@@ -57,11 +57,9 @@ def own_answers(ranks: pd.DataFrame) -> Queries:
     Args:
         ranks: of one protocol and direction, a row a product.
     """
-    captions, count = ranks["caption_id"].to_numpy(), len(ranks)
-    one = np.ones(count, dtype=np.int64)
-    better, tied = ranks["better"].to_numpy(), ranks["tied"].to_numpy()
-    groups = TieGroups(np.arange(count), better, tied, one)
-    return Queries(groups, captions, one, _same(captions), count)
+    captions = ranks["caption_id"].to_numpy()
+    groups = TieGroups.of_one_answer(ranks["better"].to_numpy(), ranks["tied"].to_numpy())
+    return Queries(groups, captions, groups.relevant, _same(captions), len(ranks))
 
 
 def images_of_captions(ranks: pd.DataFrame) -> Queries:
@@ -84,10 +82,9 @@ def captions_of_images(ranks: pd.DataFrame) -> Queries:
     Args:
         ranks: of captions, of one protocol, a row a product.
     """
-    one = np.ones(len(ranks), dtype=np.int64)
-    better, tied = ranks["better"].to_numpy(), ranks["tied"].to_numpy()
-    groups = TieGroups(np.arange(len(ranks)), better, tied, one)
-    return Queries(groups, ranks["caption_id"].to_numpy(), one, one, int(ranks["gallery"].iloc[0]))
+    groups = TieGroups.of_one_answer(ranks["better"].to_numpy(), ranks["tied"].to_numpy())
+    captions, one = ranks["caption_id"].to_numpy(), groups.relevant
+    return Queries(groups, captions, one, one, int(ranks["gallery"].iloc[0]))
 
 
 def _same(captions: np.ndarray) -> np.ndarray:

@@ -54,10 +54,13 @@ def _uncorrected(
         found = {
             pair: [_asked(run, protocol, direction) for run in runs] for pair, runs in ranks.items()
         }
-        for one, two in combinations(sorted(ranks), 2):
-            if len(found[one][0]):
-                names = {"protocol": protocol, "direction": direction, "metric": DECIDING}
-                yield {**names, **_difference(one, two, found, parameters)}
+        captions = next(iter(found.values()))[0]["caption_id"].to_numpy()
+        if not len(captions):
+            continue
+        scores = {pair: _by_query(runs) for pair, runs in found.items()}
+        names = {"protocol": protocol, "direction": direction, "metric": DECIDING}
+        for one, two in combinations(sorted(scores), 2):
+            yield {**names, **_difference(one, two, scores, captions, parameters)}
 
 
 def _asked(ranks: pd.DataFrame, protocol: str, direction: str) -> pd.DataFrame:
@@ -67,13 +70,13 @@ def _asked(ranks: pd.DataFrame, protocol: str, direction: str) -> pd.DataFrame:
 def _difference(
     one: str,
     two: str,
-    found: Mapping[str, Sequence[pd.DataFrame]],
+    scores: Mapping[str, np.ndarray],
+    captions: np.ndarray,
     parameters: EvaluationParameters,
 ) -> dict[str, object]:
-    difference = _by_query(found[one]) - _by_query(found[two])
+    difference = scores[one] - scores[two]
     pair, other = (one, two) if difference.mean() >= 0 else (two, one)
     difference = difference if pair == one else -difference
-    captions = found[one][0]["caption_id"].to_numpy()
     low, high = bootstrap_means(
         difference[:, None], captions, resamples=parameters.resamples,
         confidence=parameters.confidence,
@@ -91,9 +94,5 @@ def _by_query(runs: Sequence[pd.DataFrame]) -> np.ndarray:
 
 
 def _score(ranks: pd.DataFrame) -> np.ndarray:
-    count = len(ranks)
-    groups = TieGroups(
-        np.arange(count), ranks["better"].to_numpy(), ranks["tied"].to_numpy(),
-        np.ones(count, np.int64),
-    )  # fmt: skip
+    groups = TieGroups.of_one_answer(ranks["better"].to_numpy(), ranks["tied"].to_numpy())
     return measure(groups)[DECIDING]
