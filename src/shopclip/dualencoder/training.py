@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from shopclip.dualencoder.probe import Probe
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.resumption import Resumption
 from shopclip.dualencoder.training_errors import TrainingError, explained
-from shopclip.dualencoder.training_log import TrainingLog
+from shopclip.dualencoder.training_log import Epoch, TrainingLog
 from shopclip.dualencoder.training_state import TrainingState
 
 
@@ -27,6 +28,10 @@ def choose_device(wanted: str = "auto") -> torch.device:
     if wanted != "auto":
         return torch.device(wanted)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _unheard(_: Epoch) -> None:
+    """What is done after an epoch that nobody asked about."""
 
 
 def fit(
@@ -40,6 +45,7 @@ def fit(
     resumption: Resumption | None = None,
     cache: Path | None = None,
     title: str = "training",
+    after_epoch: Callable[[Epoch], None] = _unheard,
 ) -> TrainingLog:
     """Train the model in place.
 
@@ -53,6 +59,8 @@ def fit(
         resumption: where states are written, and from which a killed training goes on.
         cache: folder for the features of frozen encoders; without one they stay in memory.
         title: what the progress bar is called.
+        after_epoch: told of every epoch, those before a resumption included; what it raises ends
+            the training.
 
     Raises:
         TrainingError: there is nothing to contrast, memory ran out, or a loss is not finite.
@@ -73,7 +81,7 @@ def fit(
     with explained(recipe, min(recipe.batch_size, len(examples)), resumption):
         learner = Learner(model, examples, recipe, seed=seed, cache=cache)
         if resumption is None:
-            return _train(learner, judged, validated, None, title)
+            return _train(learner, judged, validated, None, title, after_epoch)
         data = [fingerprint.of_examples(one) for one in (examples, validation) if one]
         version = shopclip.__version__, torch.__version__
         tokenizer = sorted(model.text.tokenizer.get_vocab().items())
@@ -81,14 +89,21 @@ def fit(
         # The whole recipe: even micro_batch decides what dropout drops and what a batch norm sees.
         resumption.identity = fingerprint.of(asdict(recipe), seed, towers, data, version)
         with resumption.locked():
-            return _train(learner, judged, validated, resumption, title)
+            return _train(learner, judged, validated, resumption, title, after_epoch)
 
 
 def _train(
-    learner: Learner, examples: Examples, validated: bool, resumption: Resumption | None, title: str
+    learner: Learner,
+    examples: Examples,
+    validated: bool,
+    resumption: Resumption | None,
+    title: str,
+    after_epoch: Callable[[Epoch], None],
 ) -> TrainingLog:
     """Train to the end; `examples` are those that the towers are judged by after every epoch."""
     state = resumption.restore(learner) if resumption else TrainingState()
+    for epoch in state.log.epochs:
+        after_epoch(epoch)
     if state.done:
         return state.log
     probe, steps = Probe.of(examples), state.log.steps
@@ -106,6 +121,7 @@ def _train(
             state.log.epochs.append(probe.look(learner.model, done, learner.precision, seconds))
             if validated:
                 _keep_best(learner, state)
+            after_epoch(state.log.epochs[-1])
     if state.best:
         learner.model.load_state_dict(state.best)
     state.done = True
