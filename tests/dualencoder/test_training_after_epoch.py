@@ -8,7 +8,7 @@ from tests.dualencoder.conftest import BERT, RESNET, build
 RECIPE = Recipe(epochs=3, batch_size=16)
 
 
-class Enough(Exception):
+class EnoughError(Exception):
     """Raised by who has seen enough."""
 
 
@@ -25,10 +25,10 @@ def test_ends_training_by_what_it_raises_and_hears_of_those_epochs_again(example
     def stop_after_two(epoch):
         told.append(epoch.epoch)
         if epoch.epoch == 1:
-            raise Enough
+            raise EnoughError
 
     model = build(BERT, RESNET)
-    with pytest.raises(Enough):
+    with pytest.raises(EnoughError):
         fit(model, examples, RECIPE, resumption=Resumption(tmp_path, 0), after_epoch=stop_after_two)
     assert told == [0, 1]
     heard = []
