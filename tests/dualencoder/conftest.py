@@ -37,8 +37,12 @@ VIT = ImageEncoder(
 COLOURS = {"red": (220, 30, 30), "green": (30, 180, 60), "blue": (40, 60, 220), "grey": (128,) * 3}
 
 
-@pytest.fixture(scope="session")
-def examples():
+@pytest.fixture(scope="session", name="examples")
+def examples_of_colours():
+    return colours()
+
+
+def colours():
     """Flat coloured pictures whose captions name their colour, 16 of each."""
     generator = np.random.default_rng(0)
     captions = tuple(f"a {colour} shirt" for colour in COLOURS)

@@ -7,10 +7,12 @@ import torch
 from shopclip.dualencoder import Recipe
 from shopclip.dualencoder.feeds import build_feeds, draw_captions
 from shopclip.dualencoder.precision import Precision
+from shopclip.dualencoder.workers import Part, Workers
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build, still, varied
 
 FP32 = Precision("fp32", torch.device("cpu"))
 BATCH = np.array([5, 40, 3, 41, 5])
+ALL = Part.whole(len(BATCH))
 
 
 def draws(seed=0):
@@ -21,14 +23,14 @@ def feeds(examples, text=BERT, image=RESNET, **options):
     """The feeds of small towers in evaluation, and the towers."""
     model = build(text, image).eval()
     recipe = Recipe(**{"crop": 1, "flip": False, **options})
-    return (*build_feeds(model, examples, recipe, FP32, None), model)
+    return (*build_feeds(model, examples, recipe, FP32, None, Workers()), model)
 
 
 def test_pictures_and_captions_of_a_batch_are_those_of_its_examples_in_order(examples):
     images, texts, model = feeds(examples)
-    (pixels,) = images.take(BATCH, draws())
+    (pixels,) = images.take(BATCH, draws(), ALL)
     assert np.array_equal(pixels.numpy(), examples.images[examples.rows[BATCH]])
-    ids, mask = texts.take(BATCH, draws())
+    ids, mask = texts.take(BATCH, draws(), ALL)
     for row, own, example in zip(ids, mask, BATCH, strict=True):
         caption = examples.captions[examples.caption_ids[example]]
         assert row[own.bool()].tolist() == model.text.tokenizer(caption)["input_ids"]
@@ -39,8 +41,8 @@ def test_pictures_and_captions_of_a_batch_are_those_of_its_examples_in_order(exa
 def test_every_feed_embeds_what_it_took_as_the_model_does(mode, text, image, examples):
     images, texts, model = feeds(examples, text, image, text_mode=mode, image_mode=mode)
     with torch.no_grad():
-        seen = images.embed(*images.take(BATCH, draws())).numpy()
-        read = texts.embed(*texts.take(BATCH, draws())).numpy()
+        seen = images.embed(*images.take(BATCH, draws(), ALL)).numpy()
+        read = texts.embed(*texts.take(BATCH, draws(), ALL)).numpy()
     captions = [examples.captions[number] for number in examples.caption_ids[BATCH]]
     np.testing.assert_allclose(seen, model.embed_images(examples.images, BATCH), atol=1e-5)
     np.testing.assert_allclose(read, model.embed_captions(captions), atol=1e-5)
@@ -53,7 +55,7 @@ def test_captions_of_many_lengths_keep_their_places(mode, examples):
     _, texts, model = feeds(long, still(GPT), text_mode=mode)
     for batch in (np.arange(64), np.array([13]), np.array([6, 0])):
         with torch.no_grad():
-            read = texts.embed(*texts.take(batch, draws())).numpy()
+            read = texts.embed(*texts.take(batch, draws(), Part.whole(len(batch)))).numpy()
         expected = model.embed_captions([captions[number] for number in batch])
         np.testing.assert_allclose(read, expected, atol=1e-5)
 
@@ -83,7 +85,8 @@ def test_the_same_draws_give_the_same_batch_and_others_another(mode, examples):
 
     def taken(seed):
         generator = draws(seed)
-        return *images.take(batch, generator), *texts.take(batch, generator)
+        whole = Part.whole(64)
+        return *images.take(batch, generator, whole), *texts.take(batch, generator, whole)
 
     first, again, other = taken(1), taken(1), taken(2)
     assert all(torch.equal(one, two) for one, two in zip(first, again, strict=True))
@@ -95,6 +98,22 @@ def test_cached_pictures_are_not_augmented(examples):
     images, _, _ = feeds(examples, image_mode="cached", crop=0.5, flip=True, jitter=0.2)
     generator = draws()
     before = generator.get_state()
-    one, other = images.take(BATCH, generator)[0], images.take(BATCH, draws(9))[0]
+    one, other = images.take(BATCH, generator, ALL)[0], images.take(BATCH, draws(9), ALL)[0]
     assert torch.equal(one, other)
     assert torch.equal(generator.get_state(), before)
+
+
+@pytest.mark.parametrize("mode", ["train", "cached"])
+def test_parts_of_a_batch_are_embedded_as_in_the_whole_of_it(mode, examples):
+    options = {"crop": 0.5, "flip": True, "text_mode": mode, "image_mode": mode}
+    images, texts, _ = feeds(varied(examples), **options)
+    batch = np.arange(10, 22)
+
+    def embedded(part):
+        generator = draws(4)
+        taken = images.take(batch, generator, part), texts.take(batch, generator, part)
+        with torch.no_grad():
+            return torch.cat([images.embed(*taken[0]), texts.embed(*taken[1])], dim=1)
+
+    halves = [embedded(Part(start, start + 6, 12)) for start in (0, 6)]
+    torch.testing.assert_close(torch.cat(halves), embedded(Part.whole(12)))

@@ -12,6 +12,7 @@ from shopclip.dualencoder import Recipe, fit
 from shopclip.dualencoder.feeds import build_feeds
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.precision import Precision
+from shopclip.dualencoder.workers import Part, Workers
 from tests.dualencoder.conftest import (
     BERT,
     GPT,
@@ -122,10 +123,11 @@ def compiled(monkeypatch):
 def test_crops_of_any_size_reach_one_compiled_image_encoder(examples, compiled):
     model = build(BERT, VIT)
     recipe = Recipe(compile=True, crop=0.5, batch_size=8)
-    images, _ = build_feeds(model, examples, recipe, Precision("fp32", torch.device("cpu")), None)
+    fp32 = Precision("fp32", torch.device("cpu"))
+    images, _ = build_feeds(model, examples, recipe, fp32, None, Workers())
     sizes, graphs = set(), set()
     for step in range(8):
-        taken = images.take(np.arange(8), torch.Generator().manual_seed(step))
+        taken = images.take(np.arange(8), torch.Generator().manual_seed(step), Part.whole(8))
         sizes.add(taken[0].shape)
         np.testing.assert_allclose(
             images.embed(*taken).detach(), model.image(*taken).detach(), atol=1e-6

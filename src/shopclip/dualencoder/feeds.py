@@ -23,6 +23,7 @@ from shopclip.dualencoder.precision import Precision
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.tokens import Tokens
 from shopclip.dualencoder.towers import ImageTower, TextTower
+from shopclip.dualencoder.workers import Part, Workers
 
 
 class Feed(Protocol):
@@ -32,8 +33,11 @@ class Feed(Protocol):
     def embed(self) -> Callable[..., Tensor]:
         """What was taken → L2-normalised (batch, dimensions)."""
 
-    def take(self, batch: np.ndarray, draws: torch.Generator) -> tuple[Tensor, ...]:
-        """Inputs of these examples on the device, the batch first; chance comes from `draws`."""
+    def take(self, batch: np.ndarray, draws: torch.Generator, part: Part) -> tuple[Tensor, ...]:
+        """Inputs of this part of the examples on the device, the batch first.
+
+        Chance comes from `draws`, and is drawn for the whole batch.
+        """
 
 
 class Compiled:
@@ -59,9 +63,9 @@ class Pictures:
     recipe: Recipe
     device: torch.device
 
-    def take(self, batch: np.ndarray, draws: torch.Generator) -> tuple[Tensor, ...]:
-        images = torch.from_numpy(self.examples.pixels(batch)).to(self.device)
-        return (augment(images, self.recipe, draws),)
+    def take(self, batch: np.ndarray, draws: torch.Generator, part: Part) -> tuple[Tensor, ...]:
+        images = torch.from_numpy(self.examples.pixels(part.of(batch))).to(self.device)
+        return (augment(images, self.recipe, draws, part),)
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,9 @@ class Captions:
     tokens: Tokens
     device: torch.device
 
-    def take(self, batch: np.ndarray, draws: torch.Generator) -> tuple[Tensor, ...]:
-        return self.tokens.batch(draw_captions(self.examples, batch, draws), self.device)
+    def take(self, batch: np.ndarray, draws: torch.Generator, part: Part) -> tuple[Tensor, ...]:
+        rows = part.of(draw_captions(self.examples, batch, draws))
+        return self.tokens.batch(rows, self.device)
 
 
 @dataclass(frozen=True)
@@ -85,8 +90,8 @@ class CachedPictures:
     features: np.ndarray
     device: torch.device
 
-    def take(self, batch: np.ndarray, draws: torch.Generator) -> tuple[Tensor, ...]:
-        return (torch.from_numpy(self.features[batch]).to(self.device),)
+    def take(self, batch: np.ndarray, draws: torch.Generator, part: Part) -> tuple[Tensor, ...]:
+        return (torch.from_numpy(self.features[part.of(batch)]).to(self.device),)
 
 
 @dataclass(frozen=True)
@@ -98,8 +103,8 @@ class CachedCaptions:
     features: np.ndarray
     device: torch.device
 
-    def take(self, batch: np.ndarray, draws: torch.Generator) -> tuple[Tensor, ...]:
-        rows = draw_captions(self.examples, batch, draws).numpy()
+    def take(self, batch: np.ndarray, draws: torch.Generator, part: Part) -> tuple[Tensor, ...]:
+        rows = part.of(draw_captions(self.examples, batch, draws)).numpy()
         return (torch.from_numpy(self.features[rows]).to(self.device),)
 
 
@@ -109,6 +114,7 @@ def build_feeds(
     recipe: Recipe,
     precision: Precision,
     cache: Path | None,
+    workers: Workers,
 ) -> tuple[Feed, Feed]:
     """The feeds of the image and of the text tower; frozen encoders must not learn by now."""
     device, tokens = model.device, model.tokenise(examples.captions)
@@ -120,10 +126,12 @@ def build_feeds(
     of_captions = LengthGroups(embed(model.text)) if device.type == "cpu" else embed(model.text)
     texts: Feed = Captions(of_captions, examples, tokens, device)
     if recipe.image_mode == "cached":
-        features = image_features(model.image.eval(), examples, precision, cache)
+        with workers.first_ahead():
+            features = image_features(model.image.eval(), examples, precision, cache)
         images = CachedPictures(model.image.projection, features, device)
     if recipe.text_mode == "cached":
-        features = text_features(model.text.eval(), tokens, precision, cache)
+        with workers.first_ahead():
+            features = text_features(model.text.eval(), tokens, precision, cache)
         texts = CachedCaptions(model.text.projection, examples, features, device)
     return images, texts
 

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
+from shopclip.dualencoder.batch_norm import share_batch_norms
+from shopclip.dualencoder.contrast import contrast
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.feeds import build_feeds
 from shopclip.dualencoder.gradient_cache import Side, backward
@@ -25,13 +27,14 @@ from shopclip.dualencoder.optimiser import build_optimiser, set_learning_rates
 from shopclip.dualencoder.precision import Precision
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.training_log import Step
+from shopclip.dualencoder.workers import Workers
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Examples on the device."""
+    """This worker's part of a batch on the device, and the captions of the whole batch."""
 
     images: tuple[Tensor, ...]
     texts: tuple[Tensor, ...]
@@ -61,14 +64,19 @@ class Learner:
         *,
         seed: int = 0,
         cache: Path | None = None,
+        workers: Workers | None = None,
     ) -> None:
         self.model, self.recipe, self._seed = model, recipe, seed
+        self.workers = workers or Workers()
         self._examples, self._loss = examples, LOSSES[recipe.loss]
         self.batch_size = min(recipe.batch_size, len(examples))
         self.per_epoch = len(examples) // self.batch_size
         _prepare(model, recipe)
+        share_batch_norms(model, self.workers)
         self.precision = Precision(recipe.precision, model.device)
-        self._images, self._texts = build_feeds(model, examples, recipe, self.precision, cache)
+        self._images, self._texts = build_feeds(
+            model, examples, recipe, self.precision, cache, self.workers
+        )
         self.optimiser = build_optimiser(model, recipe)
         self.steps = recipe.epochs * self.per_epoch
 
@@ -99,17 +107,20 @@ class Learner:
         """
         started = time.perf_counter()
         self.train()  # an embedding call since the last step may have switched it off
-        torch.manual_seed(self._chance("dropout", number).initial_seed())
+        own = f" of worker {self.workers.rank}" if self.workers.rank else ""
+        torch.manual_seed(self._chance(f"dropout{own}", number).initial_seed())
         self.optimiser.zero_grad(set_to_none=True)
-        loss = backward(
+        part_of_loss = backward(
             (Side(self._embed_images, batch.images), Side(self._embed_texts, batch.texts)),
-            lambda images, texts: self._loss.of(
-                self.model.temperature(images @ texts.T), batch.caption_ids
+            lambda images, texts: contrast(
+                images, texts, batch.caption_ids, self._loss, self.model.temperature, self.workers
             ),
             micro_batch=self.recipe.micro_batch,
             scale=self.precision.scaler.scale,
             model=self.model,
-        ).item()
+        )
+        self.workers.add_gradients(self.model)
+        loss = self.workers.add(part_of_loss.item())
         rate, norm = self._update(loss, number)
         return Step(
             step=number,
@@ -148,11 +159,11 @@ class Learner:
         return torch.Generator().manual_seed(int(seed) >> 1)
 
     def _take(self, batch: np.ndarray, step: int) -> Batch:
-        draws = self._chance("augmentation", step)
+        draws, part = self._chance("augmentation", step), self.workers.part(len(batch))
         caption_ids = torch.from_numpy(self._examples.caption_ids[batch])
         return Batch(
-            self._images.take(batch, draws),
-            self._texts.take(batch, draws),
+            self._images.take(batch, draws, part),
+            self._texts.take(batch, draws, part),
             caption_ids.to(self.model.device),
         )
 

@@ -10,9 +10,9 @@ import torch.nn.functional as F  # noqa: N812  torch's own name for it
 from torch import Tensor
 
 
-def same_caption(caption_ids: Tensor) -> Tensor:
-    """Which examples are positives of each other: integer (batch,) → bool (batch, batch)."""
-    return caption_ids[:, None] == caption_ids[None, :]
+def same_caption(caption_ids: Tensor, gallery_ids: Tensor) -> Tensor:
+    """Who is whose positive: integer (rows,), integer (gallery,) → bool (rows, gallery)."""
+    return caption_ids[:, None] == gallery_ids[None, :]
 
 
 def info_nce(logits: Tensor, caption_ids: Tensor) -> Tensor:
@@ -29,11 +29,8 @@ def info_nce(logits: Tensor, caption_ids: Tensor) -> Tensor:
     Returns:
         The mean of the image→text and the text→image loss in nats, a scalar.
     """
-    positives = same_caption(caption_ids).to(logits.dtype)
-    targets = positives / positives.sum(dim=1, keepdim=True)
-    image_to_text = F.cross_entropy(logits, targets)
-    text_to_image = F.cross_entropy(logits.T, targets)
-    return (image_to_text + text_to_image) / 2
+    positives = same_caption(caption_ids, caption_ids)
+    return (softmax_rows(logits, positives) + softmax_rows(logits.T, positives)) / 2
 
 
 def siglip(logits: Tensor, caption_ids: Tensor) -> Tensor:
@@ -49,7 +46,23 @@ def siglip(logits: Tensor, caption_ids: Tensor) -> Tensor:
     Returns:
         The sum over all combinations divided by the batch size, in nats, a scalar.
     """
-    signs = same_caption(caption_ids).to(logits.dtype) * 2 - 1
+    return sigmoid_rows(logits, same_caption(caption_ids, caption_ids))
+
+
+def softmax_rows(logits: Tensor, positives: Tensor) -> Tensor:
+    """Mean cross-entropy of rows whose target is uniform over their positives.
+
+    Args:
+        logits: float (rows, gallery).
+        positives: bool (rows, gallery), at least one a row.
+    """
+    targets = positives.to(logits.dtype)
+    return F.cross_entropy(logits, targets / targets.sum(dim=1, keepdim=True))
+
+
+def sigmoid_rows(logits: Tensor, positives: Tensor) -> Tensor:
+    """Sum of every combination's binary cross-entropy by the number of rows; shapes as above."""
+    signs = positives.to(logits.dtype) * 2 - 1
     return -F.logsigmoid(signs * logits).sum() / len(logits)
 
 
@@ -61,7 +74,7 @@ def chance_of_info_nce(caption_ids: Tensor) -> float:
 def chance_of_siglip(caption_ids: Tensor) -> float:
     """batch × the entropy of a coin that says yes as often as it should."""
     batch = len(caption_ids)
-    yes = same_caption(caption_ids).float().mean().item()
+    yes = same_caption(caption_ids, caption_ids).float().mean().item()
     no = 1 - yes
     return -batch * (yes * math.log(yes) + (no * math.log(no) if no else 0.0))
 
@@ -71,18 +84,20 @@ class Loss(NamedTuple):
 
     Attributes:
         of: (logits, caption_ids) → scalar.
+        of_rows: (logits, positives) → the mean over some rows of one direction, a scalar.
         of_chance: caption_ids → the best loss of constant logits, in nats.
         temperature: initial temperature.
         bias: initial bias of the logits; None where the loss has none.
     """
 
     of: Callable[[Tensor, Tensor], Tensor]
+    of_rows: Callable[[Tensor, Tensor], Tensor]
     of_chance: Callable[[Tensor], float]
     temperature: float
     bias: float | None
 
 
 LOSSES = {
-    "info_nce": Loss(info_nce, chance_of_info_nce, temperature=0.07, bias=None),
-    "siglip": Loss(siglip, chance_of_siglip, temperature=0.1, bias=-10.0),
+    "info_nce": Loss(info_nce, softmax_rows, chance_of_info_nce, temperature=0.07, bias=None),
+    "siglip": Loss(siglip, sigmoid_rows, chance_of_siglip, temperature=0.1, bias=-10.0),
 }

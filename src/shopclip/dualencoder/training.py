@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -21,6 +23,7 @@ from shopclip.dualencoder.resumption import Resumption
 from shopclip.dualencoder.training_errors import TrainingError, explained
 from shopclip.dualencoder.training_log import Epoch, TrainingLog
 from shopclip.dualencoder.training_state import TrainingState
+from shopclip.dualencoder.workers import Workers
 
 
 def choose_device(wanted: str = "auto") -> torch.device:
@@ -46,10 +49,12 @@ def fit(
     cache: Path | None = None,
     title: str = "training",
     after_epoch: Callable[[Epoch], None] = _unheard,
+    workers: Workers | None = None,
 ) -> TrainingLog:
     """Train the model in place.
 
-    On a CPU the same seed gives the same weights to the last bit, resumed or not.
+    On a CPU the same seed gives the same weights to the last bit, resumed or not; several workers
+    give those of one to numerical tolerance, but for dropout, which each draws for itself.
 
     Args:
         examples: the training examples, at least two.
@@ -61,6 +66,8 @@ def fit(
         title: what the progress bar is called.
         after_epoch: told of every epoch, those before a resumption included; what it raises ends
             the training.
+        workers: this process among those that train together, all of which call this with the same
+            arguments, and with a folder of `resumption` that all can read; one alone by default.
 
     Raises:
         TrainingError: there is nothing to contrast, memory ran out, or a loss is not finite.
@@ -75,11 +82,18 @@ def fit(
             "recipe.patience waits for a better validation MRR, but there are no validation "
             "examples; set splits.validation, or patience to null"
         )
+    workers = workers or Workers()
+    batch_size = min(recipe.batch_size, len(examples))
+    if batch_size % workers.count:
+        raise TrainingError(
+            f"{workers.count} workers cannot share a batch of {batch_size} examples equally; set "
+            f"training.recipe.batch_size to {batch_size - batch_size % workers.count}"
+        )
     model.to(device)
     untrained = fingerprint.of_weights(model) if resumption else ""
     judged, validated = (validation, True) if validation else (examples, False)
-    with explained(recipe, min(recipe.batch_size, len(examples)), resumption):
-        learner = Learner(model, examples, recipe, seed=seed, cache=cache)
+    with explained(recipe, batch_size, resumption):
+        learner = Learner(model, examples, recipe, seed=seed, cache=cache, workers=workers)
         if resumption is None:
             return _train(learner, judged, validated, None, title, after_epoch)
         data = [fingerprint.of_examples(one) for one in (examples, validation) if one]
@@ -88,7 +102,7 @@ def fit(
         towers = untrained, checkpoint.describe(model), tokenizer
         # The whole recipe: even micro_batch decides what dropout drops and what a batch norm sees.
         resumption.identity = fingerprint.of(asdict(recipe), seed, towers, data, version)
-        with resumption.locked():
+        with resumption.locked() if workers.first else nullcontext():
             return _train(learner, judged, validated, resumption, title, after_epoch)
 
 
@@ -101,7 +115,12 @@ def _train(
     after_epoch: Callable[[Epoch], None],
 ) -> TrainingLog:
     """Train to the end; `examples` are those that the towers are judged by after every epoch."""
+    workers = learner.workers
     state = resumption.restore(learner) if resumption else TrainingState()
+    if workers.add(len(state.log.steps)) != workers.count * len(state.log.steps):
+        raise TrainingError("the workers do not see the same training states; share their folder")
+    if not workers.first:
+        resumption = None  # one writes for all
     for epoch in state.log.epochs:
         after_epoch(epoch)
     if state.done:
@@ -110,7 +129,12 @@ def _train(
     with (
         learner.chance_of_its_own(),
         tqdm(
-            total=learner.steps, initial=len(steps), desc=title, unit="step", mininterval=1
+            total=learner.steps,
+            initial=len(steps),
+            desc=title,
+            unit="step",
+            mininterval=1,
+            disable=not workers.first,
         ) as bar,
     ):
         while not _over(learner, state):
@@ -118,7 +142,8 @@ def _train(
             _train_epoch(learner, state, resumption, bar)
             done = steps[len(state.log.epochs) * learner.per_epoch :]
             seconds = time.perf_counter() - started
-            state.log.epochs.append(probe.look(learner.model, done, learner.precision, seconds))
+            look = partial(probe.look, learner.model, done, learner.precision, seconds)
+            state.log.epochs.append(workers.decide(look))
             if validated:
                 _keep_best(learner, state)
             after_epoch(state.log.epochs[-1])

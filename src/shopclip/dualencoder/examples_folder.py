@@ -1,0 +1,56 @@
+"""Examples in a folder, for another process: arrays and captions, and where the pictures lie."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from shopclip.dualencoder.examples import Examples
+
+ARRAYS = ("rows", "caption_ids", "variants")
+
+
+def write(examples: Examples, folder: Path) -> None:
+    """Write all but pictures that are mapped from a file, which are named."""
+    folder.mkdir()
+    file = _file_of(examples.images)
+    if file is None:
+        file = folder / "images.npy"
+        np.save(file, examples.images, allow_pickle=False)
+    for name in ARRAYS:
+        if (array := getattr(examples, name)) is not None:
+            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    facts = {
+        "images": str(file),
+        "captions": examples.captions,
+        "pictures": examples.pictures,
+    }
+    (folder / "examples.json").write_text(json.dumps(facts))
+
+
+def read(folder: Path) -> Examples:
+    """The examples that `write` wrote, their pictures memory-mapped."""
+    facts = json.loads((folder / "examples.json").read_text())
+    arrays = {name: _load(folder / f"{name}.npy") for name in ARRAYS}
+    return Examples(
+        images=np.load(facts["images"], mmap_mode="r", allow_pickle=False),
+        captions=tuple(facts["captions"]),
+        pictures=facts["pictures"],
+        **arrays,
+    )
+
+
+def _load(file: Path) -> np.ndarray | None:
+    return np.load(file, allow_pickle=False) if file.is_file() else None
+
+
+def _file_of(images: np.ndarray) -> Path | None:
+    """The .npy file of which this is the whole; None for any other array, a view included."""
+    if not isinstance(images, np.memmap) or images.filename is None:
+        return None
+    file = Path(images.filename)
+    whole = np.load(file, mmap_mode="r", allow_pickle=False)
+    same = whole.shape == images.shape and whole.dtype == images.dtype
+    return file if same and images.flags.c_contiguous else None

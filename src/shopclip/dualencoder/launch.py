@@ -1,0 +1,91 @@
+"""Train with several processes of this machine: torch's own elastic launcher, from inside a node.
+
+It starts every worker with `spawn`, so that none runs the caller's program again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from shopclip.dualencoder import training_job
+from shopclip.dualencoder.examples import Examples
+from shopclip.dualencoder.model import DualEncoder
+from shopclip.dualencoder.process_group import joined
+from shopclip.dualencoder.recipe import Recipe
+from shopclip.dualencoder.resumption import Resumption
+from shopclip.dualencoder.training_errors import TrainingError
+from shopclip.dualencoder.training_job import TrainingJob
+from shopclip.dualencoder.training_log import TrainingLog
+
+if TYPE_CHECKING:
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+
+
+def fit_on_workers(
+    model: DualEncoder,
+    examples: Examples,
+    recipe: Recipe,
+    *,
+    count: int,
+    validation: Examples | None = None,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+    resumption: Resumption | None = None,
+    cache: Path | None = None,
+    title: str = "training",
+) -> TrainingLog:
+    """`fit` by `count` processes, each on a GPU of its own, or on its share of the CPU's cores.
+
+    Raises:
+        TrainingError: that of a worker; or a worker died, and then the message says how to go on.
+        BusyError: another process trains in the folder of `resumption`.
+    """
+    job = TrainingJob.of(recipe, seed, device, title, resumption, cache)
+    if job.device == "cuda" and torch.cuda.device_count() < count:
+        raise TrainingError(
+            f"training.workers is {count}, but this machine has {torch.cuda.device_count()} GPUs; "
+            "set it to as many, or training.device to cpu"
+        )
+    with training_job.job_folder(resumption) as folder:
+        job.write(folder, model, examples, validation)
+        _launch(folder, count, resumption)
+        return training_job.collect(folder, model)
+
+
+def _launch(folder: Path, count: int, resumption: Resumption | None) -> None:
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    config = LaunchConfig(
+        min_nodes=1, max_nodes=1, nproc_per_node=count, max_restarts=0, start_method="spawn",
+        rdzv_backend="c10d", rdzv_endpoint="localhost:0", local_addr="localhost",
+        run_id=uuid.uuid4().hex,
+    )  # fmt: skip
+    try:
+        elastic_launch(config, work)(str(folder))
+    except ChildFailedError as error:
+        raise TrainingError(_reason(folder, error, resumption)) from error
+
+
+def work(folder: str) -> None:
+    """What each process does; its place among the others stands in its environment."""
+    with joined(TrainingJob.read(Path(folder)).device) as workers:
+        training_job.carry_out(Path(folder), workers)
+
+
+def _reason(folder: Path, error: ChildFailedError, resumption: Resumption | None) -> str:
+    told = folder / "error.txt"
+    if told.is_file():
+        return told.read_text()
+    # Those that lose a worker fail as well, in a connection; what killed the first one is a signal.
+    rank, failure = min(error.failures.items(), key=lambda ranked: ranked[1].exitcode)
+    last = resumption.last() if resumption else None
+    goes_on = f"; run the same again, and it goes on from {last}" if last else ""
+    return (
+        f"training worker {rank} died: {failure.message}{goes_on}. A signal 9 that nobody sent is "
+        "the system's, for want of memory: take fewer training.workers or a smaller micro_batch"
+    )

@@ -1,0 +1,39 @@
+"""Joining the workers that a launcher has started."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+
+from shopclip.dualencoder.workers import Workers
+
+WAIT = timedelta(hours=2)  # of a worker for another, which may be writing or caching features
+
+
+@contextmanager
+def joined(device: str) -> Iterator[Workers]:
+    """The workers that this process belongs to by its environment, which torchrun has set.
+
+    Each has a GPU of its own, or its share of the machine's cores. One alone without a launcher.
+
+    Args:
+        device: cuda or cpu.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        yield Workers()
+        return
+    if device == "cuda":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    else:
+        cores = os.cpu_count() or 1
+        torch.set_num_threads(max(1, cores // int(os.environ["LOCAL_WORLD_SIZE"])))
+    dist.init_process_group("nccl" if device == "cuda" else "gloo", timeout=WAIT)
+    try:
+        yield Workers.of_process_group()
+    finally:
+        dist.destroy_process_group()
