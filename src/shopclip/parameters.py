@@ -174,6 +174,12 @@ class TrainingParameters(Parameters):
     recipe: Recipe
     dimensions: int = Field(128, ge=2, le=4096, description="width of the shared space")
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
+    workers: int = Field(
+        1,
+        ge=1,
+        le=4096,
+        description="processes that share every batch, each with a GPU or a share of the cores",
+    )
     seed: int = Field(0, ge=0, description="of weights, order, augmentation and dropout")
     seeds: int = Field(
         1, ge=1, le=100, description="runs of every pair, from as many seeds, which are pooled"
@@ -192,6 +198,20 @@ class TrainingParameters(Parameters):
             pydantic.ValidationError: a knob does not exist or is out of bounds.
         """
         return TypeAdapter(Recipe).validate_python({**asdict(self.recipe), **pair.recipe})
+
+
+class EngineParameters(Parameters):
+    """What decodes, trains and embeds."""
+
+    kind: Literal["local", "ray"] = Field(
+        "local", description="this machine, or a Ray cluster (pip install -e '.[ray]')"
+    )
+    address: str | None = Field(
+        None,
+        min_length=1,
+        description="of a running Ray cluster, such as auto or ray://head:10001; null starts one "
+        "on this machine",
+    )
 
 
 class EvaluationParameters(Parameters):

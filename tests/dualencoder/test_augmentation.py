@@ -3,7 +3,7 @@ import torch
 
 from shopclip.dualencoder import Recipe
 from shopclip.dualencoder.augmentation import augment, crop_and_flip, jitter
-from shopclip.dualencoder.workers import Part
+from shopclip.dualencoder.parallel.workers import Part
 
 
 def noise(count, height=20, width=10):

@@ -6,8 +6,8 @@ import torch
 
 from shopclip.dualencoder import Recipe
 from shopclip.dualencoder.feeds import build_feeds, draw_captions
+from shopclip.dualencoder.parallel.workers import Part, Workers
 from shopclip.dualencoder.precision import Precision
-from shopclip.dualencoder.workers import Part, Workers
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build, still, varied
 
 FP32 = Precision("fp32", torch.device("cpu"))

@@ -11,8 +11,8 @@ from torch._dynamo.testing import CompileCounter
 from shopclip.dualencoder import Recipe, fit
 from shopclip.dualencoder.feeds import build_feeds
 from shopclip.dualencoder.learner import Learner
+from shopclip.dualencoder.parallel.workers import Part, Workers
 from shopclip.dualencoder.precision import Precision
-from shopclip.dualencoder.workers import Part, Workers
 from tests.dualencoder.conftest import (
     BERT,
     GPT,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from shopclip.dualencoder.parallel.workers import Part
 from shopclip.dualencoder.recipe import Recipe
-from shopclip.dualencoder.workers import Part
 
 
 def augment(images: Tensor, recipe: Recipe, generator: torch.Generator, part: Part) -> Tensor:

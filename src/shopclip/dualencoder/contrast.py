@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from shopclip.dualencoder.losses import Loss, same_caption
-from shopclip.dualencoder.workers import Workers
+from shopclip.dualencoder.parallel.workers import Workers
 
 
 def contrast(

@@ -19,11 +19,11 @@ from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.features import image_features, text_features
 from shopclip.dualencoder.length_groups import LengthGroups
 from shopclip.dualencoder.model import DualEncoder
+from shopclip.dualencoder.parallel.workers import Part, Workers
 from shopclip.dualencoder.precision import Precision
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.tokens import Tokens
 from shopclip.dualencoder.towers import ImageTower, TextTower
-from shopclip.dualencoder.workers import Part, Workers
 
 
 class Feed(Protocol):

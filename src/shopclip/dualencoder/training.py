@@ -17,13 +17,13 @@ from shopclip.dualencoder import checkpoint, fingerprint
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.model import DualEncoder
+from shopclip.dualencoder.parallel.workers import Workers
 from shopclip.dualencoder.probe import Probe
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.resumption import Resumption
 from shopclip.dualencoder.training_errors import TrainingError, explained
 from shopclip.dualencoder.training_log import Epoch, TrainingLog
 from shopclip.dualencoder.training_state import TrainingState
-from shopclip.dualencoder.workers import Workers
 
 
 def choose_device(wanted: str = "auto") -> torch.device:

@@ -14,7 +14,14 @@ from shopclip.contamination import remember
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.dualencoder.training_log import Epoch, Step
-from shopclip.parameters import CaptionParameters, ImageParameters, Pair, TrainingParameters
+from shopclip.parameters import (
+    CaptionParameters,
+    EngineParameters,
+    ImageParameters,
+    Pair,
+    TrainingParameters,
+)
+from shopclip.pipelines.training.engines import choose_fit
 from shopclip.pipelines.training.examples import training_examples, validation_examples
 
 if TYPE_CHECKING:
@@ -34,6 +41,7 @@ def train(
     parameters: TrainingParameters,
     images: ImageParameters,
     captions: CaptionParameters,
+    engine: EngineParameters,
 ) -> tuple[DualEncoder, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Build the towers of a pair and fit them to the training split.
 
@@ -45,7 +53,7 @@ def train(
         The dual encoder, its log, a row a step and a row an epoch, and hashes of the captions that
         it has seen.
     """
-    from shopclip.dualencoder import Resumption, choose_device, fit
+    from shopclip.dualencoder import Resumption, choose_device
 
     recipe, seed = parameters.recipe_for(pair), parameters.seed + pair.seed
     training = training_examples(examples, image_store, captions, seed)
@@ -53,7 +61,7 @@ def train(
     resumption = Resumption(training_states, seconds=parameters.state_seconds)
     if not parameters.resume:
         resumption.forget()
-    log = fit(
+    log = choose_fit(parameters.workers, engine)(
         model, training, recipe, seed=seed, device=choose_device(parameters.device),
         validation=validation_examples(examples, image_store), resumption=resumption,
         cache=encoder_features,

@@ -14,13 +14,21 @@ from kedro.pipeline import Pipeline, node
 from shopclip.pipelines.training.nodes import check_learning, train
 
 TABLES = ["training_log", "epoch_log", "trained_captions"]
+ENGINE = "params:engine"
 PARAMETERS = ["params:pair", "params:training", "params:images", "params:captions"]
 
 
 def create_pipeline(pair: str) -> Pipeline:
     training = node(
         train,
-        inputs=["examples", "image_store", "training_states", "encoder_features", *PARAMETERS],
+        inputs=[
+            "examples",
+            "image_store",
+            "training_states",
+            "encoder_features",
+            *PARAMETERS,
+            ENGINE,
+        ],
         outputs=["dual_encoder", *TABLES],
         name="train",
     )
@@ -28,7 +36,7 @@ def create_pipeline(pair: str) -> Pipeline:
         [training],
         inputs={"examples", "image_store", "encoder_features"},
         outputs={table: f"{table}_{pair}" for table in TABLES},
-        parameters=_parameters(pair),
+        parameters={**_parameters(pair), ENGINE: ENGINE},
         namespace=pair,
     )
 

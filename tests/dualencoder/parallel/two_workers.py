@@ -9,13 +9,13 @@ import torch.multiprocessing as mp
 from torch import nn
 
 from shopclip.dualencoder import Recipe
-from shopclip.dualencoder.batch_norm import share_batch_norms
 from shopclip.dualencoder.contrast import contrast
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.losses import LOSSES
-from shopclip.dualencoder.process_group import joined
+from shopclip.dualencoder.parallel.batch_norm import share_batch_norms
+from shopclip.dualencoder.parallel.process_group import joined
+from shopclip.dualencoder.parallel.workers import Workers
 from shopclip.dualencoder.temperature import Temperature
-from shopclip.dualencoder.workers import Workers
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build, colours, still, varied
 
 ALONE = Workers()

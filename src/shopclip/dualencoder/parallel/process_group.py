@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from datetime import timedelta
 import torch
 import torch.distributed as dist
 
-from shopclip.dualencoder.workers import Workers
+from shopclip.dualencoder.parallel.workers import Workers
 
 WAIT = timedelta(hours=2)  # of a worker for another, which may be writing or caching features
 
@@ -33,7 +34,10 @@ def joined(device: str) -> Iterator[Workers]:
         cores = os.cpu_count() or 1
         torch.set_num_threads(max(1, cores // int(os.environ["LOCAL_WORLD_SIZE"])))
     dist.init_process_group("nccl" if device == "cuda" else "gloo", timeout=WAIT)
+    workers = Workers.of_process_group()
+    if not workers.first:
+        logging.disable(logging.INFO)  # the first one has said it
     try:
-        yield Workers.of_process_group()
+        yield workers
     finally:
         dist.destroy_process_group()

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from shopclip.dualencoder import training_job
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.model import DualEncoder
-from shopclip.dualencoder.process_group import joined
+from shopclip.dualencoder.parallel import job as jobs
+from shopclip.dualencoder.parallel.job import TrainingJob
+from shopclip.dualencoder.parallel.process_group import joined
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.resumption import Resumption
 from shopclip.dualencoder.training_errors import TrainingError
-from shopclip.dualencoder.training_job import TrainingJob
 from shopclip.dualencoder.training_log import TrainingLog
 
 if TYPE_CHECKING:
@@ -50,10 +50,10 @@ def fit_on_workers(
             f"training.workers is {count}, but this machine has {torch.cuda.device_count()} GPUs; "
             "set it to as many, or training.device to cpu"
         )
-    with training_job.job_folder(resumption) as folder:
+    with jobs.job_folder(resumption) as folder:
         job.write(folder, model, examples, validation)
         _launch(folder, count, resumption)
-        return training_job.collect(folder, model)
+        return jobs.collect(folder, model)
 
 
 def _launch(folder: Path, count: int, resumption: Resumption | None) -> None:
@@ -74,7 +74,7 @@ def _launch(folder: Path, count: int, resumption: Resumption | None) -> None:
 def work(folder: str) -> None:
     """What each process does; its place among the others stands in its environment."""
     with joined(TrainingJob.read(Path(folder)).device) as workers:
-        training_job.carry_out(Path(folder), workers)
+        jobs.carry_out(Path(folder), workers)
 
 
 def _reason(folder: Path, error: ChildFailedError, resumption: Resumption | None) -> str:

@@ -33,24 +33,24 @@ def write(examples: Examples, folder: Path) -> None:
 def read(folder: Path) -> Examples:
     """The examples that `write` wrote, their pictures memory-mapped."""
     facts = json.loads((folder / "examples.json").read_text())
-    arrays = {name: _load(folder / f"{name}.npy") for name in ARRAYS}
+    files = {name: folder / f"{name}.npy" for name in ARRAYS}
     return Examples(
         images=np.load(facts["images"], mmap_mode="r", allow_pickle=False),
         captions=tuple(facts["captions"]),
         pictures=facts["pictures"],
-        **arrays,
+        **{
+            name: np.load(file, allow_pickle=False)
+            for name, file in files.items()
+            if file.is_file()
+        },
     )
-
-
-def _load(file: Path) -> np.ndarray | None:
-    return np.load(file, allow_pickle=False) if file.is_file() else None
 
 
 def _file_of(images: np.ndarray) -> Path | None:
     """The .npy file of which this is the whole; None for any other array, a view included."""
     if not isinstance(images, np.memmap) or images.filename is None:
         return None
-    file = Path(images.filename)
+    file = Path(images.filename).absolute()
     whole = np.load(file, mmap_mode="r", allow_pickle=False)
     same = whole.shape == images.shape and whole.dtype == images.dtype
     return file if same and images.flags.c_contiguous else None

@@ -15,14 +15,15 @@ from pathlib import Path
 
 import torch
 
-from shopclip.dualencoder import checkpoint, examples_folder
+from shopclip.dualencoder import checkpoint
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.model import DualEncoder
+from shopclip.dualencoder.parallel import examples_folder
+from shopclip.dualencoder.parallel.workers import Workers
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.resumption import Resumption
 from shopclip.dualencoder.training import fit
 from shopclip.dualencoder.training_log import Epoch, Step, TrainingLog
-from shopclip.dualencoder.workers import Workers
 from shopclip.errors import ShopclipError
 
 

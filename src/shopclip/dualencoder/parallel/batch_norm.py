@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from shopclip.dualencoder.workers import Workers
+from shopclip.dualencoder.parallel.workers import Workers
 
 
 class SharedBatchNorm2d(nn.BatchNorm2d):

@@ -5,12 +5,12 @@ import socket
 import pytest
 import torch
 
-from shopclip.dualencoder.batch_norm import SharedBatchNorm2d, share_batch_norms
 from shopclip.dualencoder.losses import LOSSES
-from shopclip.dualencoder.workers import Part, Workers
-from tests.dualencoder import two_workers
+from shopclip.dualencoder.parallel.batch_norm import SharedBatchNorm2d, share_batch_norms
+from shopclip.dualencoder.parallel.workers import Part, Workers
 from tests.dualencoder.conftest import BERT, RESNET, build
-from tests.dualencoder.two_workers import ALONE, RECIPES
+from tests.dualencoder.parallel import two_workers
+from tests.dualencoder.parallel.two_workers import ALONE, RECIPES
 
 
 @pytest.fixture(scope="module")
