@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -83,11 +83,10 @@ class DualEncoder(nn.Module):
         """Tokenise captions with the text tower's own tokenizer."""
         return Tokens.of(captions, self.text.tokenizer, self.text.max_tokens)
 
-    @torch.inference_mode()
     def embed_images(
         self, images: np.ndarray, rows: np.ndarray | None = None, *, batch_size: int = 256
     ) -> np.ndarray:
-        """Embed images, or these rows of them, a batch in memory at a time.
+        """Embed images, or these rows of them.
 
         Args:
             images: uint8 (n, height, width, 3), may be memory-mapped.
@@ -96,17 +95,19 @@ class DualEncoder(nn.Module):
         Returns:
             L2-normalised float32 (m, dimensions).
         """
+        return self._stack(self.stream_images(images, rows, batch_size=batch_size))
+
+    @torch.inference_mode()
+    def stream_images(
+        self, images: np.ndarray, rows: np.ndarray | None = None, *, batch_size: int = 256
+    ) -> Iterator[np.ndarray]:
+        """`embed_images` a batch at a time, of which one is in memory."""
         self.eval()
         rows = np.arange(len(images)) if rows is None else rows
         starts = range(0, len(rows), batch_size)
-        return self._stack(
-            [
-                self.image(
-                    torch.from_numpy(images[rows[start : start + batch_size]]).to(self.device)
-                )
-                for start in tqdm(starts, desc="embedding images", unit="batch", delay=5)
-            ]
-        )
+        for start in tqdm(starts, desc="embedding images", unit="batch", delay=5):
+            pixels = torch.from_numpy(images[rows[start : start + batch_size]]).to(self.device)
+            yield self.image(pixels).float().cpu().numpy()
 
     @torch.inference_mode()
     def embed_captions(self, captions: Sequence[str], *, batch_size: int = 256) -> np.ndarray:
@@ -114,7 +115,9 @@ class DualEncoder(nn.Module):
         self.eval()
         tokens = self.tokenise(captions)
         rows = torch.arange(len(captions)).split(batch_size) if captions else ()
-        return self._stack([self.text(*tokens.batch(batch, self.device)) for batch in rows])
+        return self._stack(
+            self.text(*tokens.batch(batch, self.device)).float().cpu().numpy() for batch in rows
+        )
 
     def save(self, folder: str | Path) -> None:
         """Write safetensors, JSON and tokenizer to `folder`, all at once or not at all."""
@@ -129,7 +132,6 @@ class DualEncoder(nn.Module):
         """
         return checkpoint.load(Path(folder)).to(device)
 
-    def _stack(self, embeddings: list[Tensor]) -> np.ndarray:
-        if not embeddings:
-            return np.empty((0, self.text.projection[1].out_features), dtype=np.float32)  # type: ignore[arg-type]
-        return torch.cat(embeddings).float().cpu().numpy()
+    def _stack(self, embeddings: Iterable[np.ndarray]) -> np.ndarray:
+        dimensions = int(self.text.projection[1].out_features)  # type: ignore[arg-type]
+        return np.concatenate([np.empty((0, dimensions), np.float32), *embeddings])

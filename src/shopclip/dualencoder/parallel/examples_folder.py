@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from shopclip.dualencoder.examples import Examples
+from shopclip.dualencoder.parallel.mapped import file_of
 
 ARRAYS = ("rows", "caption_ids", "variants")
 
@@ -15,7 +16,7 @@ ARRAYS = ("rows", "caption_ids", "variants")
 def write(examples: Examples, folder: Path) -> None:
     """Write all but pictures that are mapped from a file, which are named."""
     folder.mkdir()
-    file = _file_of(examples.images)
+    file = file_of(examples.images)
     if file is None:
         file = folder / "images.npy"
         np.save(file, examples.images, allow_pickle=False)
@@ -44,13 +45,3 @@ def read(folder: Path) -> Examples:
             if file.is_file()
         },
     )
-
-
-def _file_of(images: np.ndarray) -> Path | None:
-    """The .npy file of which this is the whole; None for any other array, a view included."""
-    if not isinstance(images, np.memmap) or images.filename is None:
-        return None
-    file = Path(images.filename).absolute()
-    whole = np.load(file, mmap_mode="r", allow_pickle=False)
-    same = whole.shape == images.shape and whole.dtype == images.dtype
-    return file if same and images.flags.c_contiguous else None

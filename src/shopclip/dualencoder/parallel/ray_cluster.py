@@ -33,6 +33,18 @@ def connected(address: str | None, *, least_cpus: int = 1) -> Iterator[None]:
         import ray
     except ModuleNotFoundError as error:
         raise ClusterError("engine.kind is ray, which takes: pip install -e '.[ray]'") from error
+    with _joined(address, least_cpus):
+        try:
+            yield
+        except ray.exceptions.RayError as error:
+            told = str(error).strip().split("\n")[-1]
+            raise ClusterError(f"the Ray cluster did not finish its work: {told}") from error
+
+
+@contextmanager
+def _joined(address: str | None, least_cpus: int) -> Iterator[None]:
+    import ray
+
     if ray.is_initialized():
         yield
         return

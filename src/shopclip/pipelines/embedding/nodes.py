@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,15 @@ import pandas as pd
 
 from shopclip.benchmark import Benchmark
 from shopclip.dualencoder.image_store import ImageStore
-from shopclip.parameters import EvaluationParameters, TrainingParameters
+from shopclip.parameters import EngineParameters, EvaluationParameters, TrainingParameters
 from shopclip.queries import collect
 
 if TYPE_CHECKING:
     from shopclip.dualencoder import DualEncoder
 else:
     DualEncoder = Any  # Kedro resolves annotations when it starts, which must not load torch
+
+BATCH = 100_000  # rows of text embeddings at a time
 
 
 def collect_queries(examples: pd.DataFrame, parameters: EvaluationParameters) -> pd.DataFrame:
@@ -37,34 +40,48 @@ def embed_images(
     examples: pd.DataFrame,
     image_store: ImageStore,
     parameters: TrainingParameters,
-) -> np.ndarray:
-    """L2-normalised float32 (examples, dimensions)."""
+    engine: EngineParameters,
+) -> Iterator[np.ndarray]:
+    """L2-normalised float32 (any, dimensions), batches of all examples in their order."""
     from shopclip.dualencoder import choose_device
 
-    model = dual_encoder.to(choose_device(parameters.device))
-    return model.embed_images(image_store.images, examples["row"].to_numpy())
+    rows, device = examples["row"].to_numpy(), choose_device(parameters.device)
+    if engine.kind == "ray":
+        from shopclip.pipelines.embedding.ray_embedding import stream_images
+
+        return stream_images(
+            dual_encoder, image_store.images, rows, device=device,
+            count=parameters.workers, address=engine.address,
+        )  # fmt: skip
+    return dual_encoder.to(device).stream_images(image_store.images, rows)
 
 
 def embed_texts(
     dual_encoder: DualEncoder, examples: pd.DataFrame, parameters: TrainingParameters
-) -> np.ndarray:
-    """L2-normalised float32 (examples, dimensions); a repeated caption is embedded once."""
+) -> Iterator[np.ndarray]:
+    """L2-normalised float32 (any, dimensions), batches of all examples in their order.
+
+    A repeated caption is embedded once.
+    """
     captions = examples["caption"].groupby(examples["caption_id"]).transform("first")
-    return _embed_distinct(dual_encoder, captions, parameters)
+    rows, distinct = _embed_distinct(dual_encoder, captions, parameters)
+    return (distinct[rows[start : start + BATCH]] for start in range(0, len(rows), BATCH))
 
 
 def embed_queries(
     dual_encoder: DualEncoder, queries: pd.DataFrame, parameters: TrainingParameters
 ) -> np.ndarray:
     """L2-normalised float32 (queries, dimensions); a repeated text is embedded once."""
-    return _embed_distinct(dual_encoder, queries["text"], parameters)
+    rows, distinct = _embed_distinct(dual_encoder, queries["text"], parameters)
+    return distinct[rows]
 
 
 def _embed_distinct(
     dual_encoder: DualEncoder, texts: pd.Series[str], parameters: TrainingParameters
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
+    """The row of each text among the embeddings of the distinct ones; and these."""
     from shopclip.dualencoder import choose_device
 
     rows, distinct = pd.factorize(texts)
     model = dual_encoder.to(choose_device(parameters.device))
-    return model.embed_captions(list(distinct))[rows]
+    return rows, model.embed_captions(list(distinct))

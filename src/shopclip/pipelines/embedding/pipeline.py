@@ -17,6 +17,8 @@ from shopclip.pipelines.embedding.nodes import (
     embed_texts,
 )
 
+SETTINGS = ("params:training", "params:engine")
+
 
 def create_queries() -> Pipeline:
     """What no pair has to itself."""
@@ -34,7 +36,7 @@ def create_pipeline(pair: str) -> Pipeline:
         [
             node(
                 embed_images,
-                inputs=["dual_encoder", "examples", "image_store", "params:training"],
+                inputs=["dual_encoder", "examples", "image_store", *SETTINGS],
                 outputs="image_embeddings",
                 name="embed_images",
             ),
@@ -52,6 +54,6 @@ def create_pipeline(pair: str) -> Pipeline:
             ),
         ],
         inputs={"examples", "image_store", "queries"},
-        parameters={"params:training": "params:training"},
+        parameters={name: name for name in SETTINGS},
         namespace=pair,
     )

@@ -70,6 +70,7 @@ def diagnose(
     `held_out_seen` the share of held-out products whose caption the pair was trained with.
     Alignment, uniformity and modality gap are of as many held-out examples, of all where none is.
     """
+    image_embeddings, text_embeddings = np.asarray(image_embeddings), np.asarray(text_embeddings)
     image, text = spread(image_embeddings), spread(text_embeddings)
     some = evenly_chosen(len(image_embeddings), HUBNESS_SAMPLE)
     judged = headline(examples)[1]

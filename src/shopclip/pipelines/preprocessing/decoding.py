@@ -44,10 +44,11 @@ def decode_stream(
 
 
 def _decode(batch: list[tuple[str, bytes]], size: tuple[int, int]) -> list[tuple[str, Decoded]]:
-    return [(id_, _decode_one(encoded, size)) for id_, encoded in batch]
+    return [(id_, decode_one(encoded, size)) for id_, encoded in batch]
 
 
-def _decode_one(encoded: bytes, size: tuple[int, int]) -> Decoded:
+def decode_one(encoded: bytes, size: tuple[int, int]) -> Decoded:
+    """One picture, or why there is none."""
     try:
         return decode(encoded, size)
     except UnreadableImageError as error:

@@ -11,7 +11,12 @@ from shopclip.benchmark import Benchmark
 from shopclip.catalogue import Catalogue, CatalogueError
 from shopclip.catalogue.rejected import check_share, count_reasons
 from shopclip.dualencoder.image_store import ImageStore, ImageStream
-from shopclip.parameters import CatalogueParameters, ImageParameters, SplitParameters
+from shopclip.parameters import (
+    CatalogueParameters,
+    EngineParameters,
+    ImageParameters,
+    SplitParameters,
+)
 from shopclip.pipelines.preprocessing.decoding import decode_stream
 from shopclip.pipelines.preprocessing.source import image_source
 from shopclip.splitting import caption_keys, of_benchmark, split
@@ -44,11 +49,18 @@ def decode_images(
     products: pd.DataFrame,
     parameters: ImageParameters,
     catalogue: CatalogueParameters,
+    engine: EngineParameters,
 ) -> ImageStream:
     """Decode every product's image at the stored size, while the store is being written."""
-    encoded = raw_catalogue.images(products["image"].tolist())
     size = parameters.stored.pixels
     source = image_source(raw_catalogue.path, catalogue.columns, products, size)
+    if engine.kind == "ray":
+        from shopclip.pipelines.preprocessing.ray_decoding import decode_on_ray
+
+        return ImageStream(
+            size, decode_on_ray(raw_catalogue, products, size, engine.address), source
+        )
+    encoded = raw_catalogue.images(products["image"].tolist())
     return ImageStream(size, decode_stream(products["id"].tolist(), encoded, size), source)
 
 

@@ -24,7 +24,13 @@ def create_pipeline() -> Pipeline:
             ),
             node(
                 decode_images,
-                inputs=["raw_catalogue", "products", "params:images", "params:catalogue"],
+                inputs=[
+                    "raw_catalogue",
+                    "products",
+                    "params:images",
+                    "params:catalogue",
+                    "params:engine",
+                ],
                 outputs="image_store",
                 name="decode_images",
             ),

@@ -9,6 +9,7 @@ import faiss
 import numpy as np
 
 from shopclip.search.index.exact import ExactIndex, Selected
+from shopclip.search.index.parts import in_parts
 from shopclip.search.index.protocol import IndexSettings
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class ApproximateIndex:
         graph = faiss.IndexHNSWFlat(vectors.shape[1], settings.links, faiss.METRIC_INNER_PRODUCT)
         graph.hnsw.efConstruction = settings.build_breadth
         graph.hnsw.efSearch = settings.search_breadth
-        graph.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        for part in in_parts(vectors):
+            graph.add(part)
         return cls(graph)
 
     @classmethod

@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from shopclip.search.errors import SearchError
 from shopclip.search.index.approximate import ApproximateIndex
 from shopclip.search.index.exact import ExactIndex
 from shopclip.search.index.opened import FACTS, FORMAT, located
+from shopclip.search.index.parts import in_parts
 from shopclip.search.index.protocol import Facts, IndexSettings, VectorIndex
 from shopclip.search.index.recall import measure, refuse_below
 from shopclip.search.products import ProductTable
@@ -94,8 +96,8 @@ def collections(pair: str, *embeddings: np.ndarray) -> dict[str, str]:
     So that a database goes on answering from the old ones until the new ones are complete.
     """
     digest = hashlib.blake2b(digest_size=4)
-    for vectors in embeddings:
-        digest.update(np.ascontiguousarray(vectors).data)
+    for part in chain.from_iterable(map(in_parts, embeddings)):
+        digest.update(part.data)
     return {what: f"shopclip_{pair}_{what}_{digest.hexdigest()}" for what in ("images", "captions")}
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import faiss
 import numpy as np
 
+from shopclip.search.index.parts import in_parts
+
 if TYPE_CHECKING:
     from shopclip.search.selection import Selection
 
@@ -24,7 +26,8 @@ class ExactIndex:
         vectors: float32 (n, dimensions), L2-normalised.
         """
         flat = faiss.IndexFlatIP(vectors.shape[1])
-        flat.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        for part in in_parts(vectors):
+            flat.add(part)
         return cls(flat)
 
     @classmethod

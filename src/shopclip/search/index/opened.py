@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from shopclip.dualencoder.formats import other_format
 from shopclip.search.errors import SearchError
 from shopclip.search.index.approximate import ApproximateIndex
 from shopclip.search.index.exact import ExactIndex
@@ -42,11 +43,9 @@ class SearchIndex:
         """
         try:
             facts = json.loads((folder / FACTS).read_text("utf-8"))
-            if facts["format"] != FORMAT:
-                raise SearchError(
-                    f"{folder}: an index of format {facts['format']}, this version reads {FORMAT}; "
-                    f"build it again: {_BUILD}"
-                )
+            what, again = f"{folder}: an index", f"build it again: {_BUILD}"
+            if told := other_format(what, facts["format"], FORMAT, again):
+                raise SearchError(told)
             opened = cls(
                 ProductTable.open(folder / "products.arrow"),
                 _index(folder, "images", facts),
