@@ -162,10 +162,26 @@ def test_a_wrong_catalogue_is_one_clear_line(tmp_path, rows, message):
     assert message in done.stderr.strip().splitlines()[-1]
 
 
-def test_two_first_runs_at_once_do_not_break_each_other(tmp_path):
+@pytest.mark.parametrize(
+    "limits",
+    [pytest.param((80, 80), id="the-same", marks=pytest.mark.slow), (80, 60)],
+)
+def test_two_first_runs_at_once_do_not_break_each_other(tmp_path, limits):
+    """One after the other, or the later is told of the earlier; never a mixture of both."""
     project = copy_project(tmp_path / "project")
-    with ThreadPoolExecutor(2) as pool:
-        both = pool.map(
-            lambda _: kedro(project, "run", "--env", "test", "--pipelines", "ingestion"), "ab"
+    run = ("run", "--env", "test", "--pipelines", "ingestion", "--params")
+    with ThreadPoolExecutor(len(limits)) as pool:
+        ends = list(
+            pool.map(
+                lambda limit: kedro(project, *run, f"catalogue.limit={limit}", check=False), limits
+            )
         )
-        assert [done.returncode for done in both] == [0, 0]
+    assert 0 in [one.returncode for one in ends]
+    for one in ends:
+        assert "Traceback" not in one.stderr
+        if one.returncode:
+            assert "another run is at work here" in one.stderr.splitlines()[-1]
+    facts = json.loads((project / "data/02_intermediate/catalogue_facts.json").read_text())
+    products = pd.read_parquet(project / "data/02_intermediate/products.parquet")
+    assert len(products) == facts["drawn"]
+    assert facts["drawn"] in limits

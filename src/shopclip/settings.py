@@ -14,7 +14,14 @@ warnings.filterwarnings("ignore", message=r"register_new_resolver\(\) is depreca
 
 from kedro.utils import find_kedro_project
 
-from shopclip.hooks import ErrorHook, LeaderboardHook, PairsHook, ProgressHook, TrackingHook
+from shopclip.hooks import (
+    ErrorHook,
+    LeaderboardHook,
+    PairsHook,
+    ProgressHook,
+    RunLockHook,
+    TrackingHook,
+)
 
 
 def project_root() -> str:
@@ -34,7 +41,14 @@ def packaged_model(package: str) -> str:
 
 
 # Hooks run last in, first out: pairs are known before anything else asks for the pipelines.
-HOOKS = (ErrorHook(), LeaderboardHook(), ProgressHook(), TrackingHook(), PairsHook())
+HOOKS = (
+    ErrorHook(),
+    LeaderboardHook(),
+    ProgressHook(),
+    TrackingHook(),
+    RunLockHook(),
+    PairsHook(),
+)
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow",)  # TrackingHook is kedro-mlflow's hook, extended
 
 CONFIG_LOADER_ARGS = {

@@ -11,8 +11,11 @@ REVISION = "0123456789abcdef0123456789abcdef01234567"
 
 
 @contextmanager
-def serve(files):
-    """Serve files, name → bytes; yields the address and the list of requests so far."""
+def serve(files, cut=()):
+    """Serve files, name → bytes; yields the address and the list of requests so far.
+
+    Of the files named in `cut` only a half is sent before the connection breaks.
+    """
     requests = []
 
     class Hub(BaseHTTPRequestHandler):
@@ -29,11 +32,12 @@ def serve(files):
             elif path == f"{api}/tree/{REVISION}":
                 self.answer(json.dumps([entry(name, data) for name, data in files.items()]))
             elif path.startswith(resolve) and path.removeprefix(resolve) in files:
-                self.answer(files[path.removeprefix(resolve)])
+                name = path.removeprefix(resolve)
+                self.answer(files[name], cut=name in cut)
             else:
                 self.answer('{"error": "Repository not found"}', 404)
 
-        def answer(self, body, status=200):
+        def answer(self, body, status=200, cut=False):
             body = body if isinstance(body, bytes) else body.encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
@@ -43,7 +47,8 @@ def serve(files):
                 self.send_header("X-Error-Code", "RepoNotFound")
             self.end_headers()
             if self.command == "GET":
-                self.wfile.write(body)
+                self.wfile.write(body[: len(body) // 2] if cut else body)
+                self.close_connection = cut
 
         def log_message(self, *_):
             pass

@@ -112,3 +112,25 @@ def test_a_data_set_without_parquet_is_an_error_that_says_so(tmp_path):
         done = client(address, tmp_path / "home")
     assert done.returncode == 1
     assert "the data set owner/shop of the hub has no parquet files" in done.stderr
+
+
+@pytest.mark.slow  # the client itself tries five times, a second apart
+def test_a_download_that_is_cut_is_one_line_and_a_half_file_is_never_a_catalogue(tmp_path, files):
+    half = "data/train-00001-of-00002.parquet"
+    with serve(files, cut=[half]) as (address, _):
+        done = client(address, tmp_path / "home")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert "the download of owner/shop from the Hugging Face hub broke off (" in last
+    assert last.endswith("The files that are complete are kept; give the same command again for "
+                         "the others")  # fmt: skip
+    offline = client(address, tmp_path / "home", HF_HUB_OFFLINE="1")
+    assert (offline.returncode, offline.stdout) == (1, "")
+    with serve(files) as (address, requests):
+        again = client(address, tmp_path / "home")
+    assert again.returncode == 0
+    folder = Path(again.stdout.strip())
+    for name in ("data/train-00000-of-00002.parquet", half):
+        assert (folder / name).read_bytes() == files[name]
+    assert not any("00000-of" in one for one in requests if one.startswith("GET"))

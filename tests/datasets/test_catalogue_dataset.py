@@ -1,3 +1,5 @@
+import errno
+
 import pytest
 
 from shopclip.catalogue import CatalogueError
@@ -48,4 +50,23 @@ def test_a_catalogue_that_has_moved_is_an_error_that_names_it(dataset, tmp_path)
     dataset.save(find_place(str(tmp_path / "shop"), {}))
     (tmp_path / "shop").rmdir()
     with pytest.raises(Exception, match=r"shop does not exist"):
+        dataset.load()
+
+
+def test_a_sample_of_an_older_version_is_moved_away(dataset, tmp_path):
+    dataset.save(find_place("sample", {}))
+    (tmp_path / "data" / "sample").mkdir()
+    (tmp_path / "data" / "sample" / "README.txt").write_text("drawn by another version\n")
+    with pytest.raises(Exception, match="move it away, and it is drawn anew") as caught:
+        dataset.load()
+    assert isinstance(caught.value.__cause__, CatalogueError)
+
+
+def test_a_sample_that_finds_no_room_is_named(dataset, tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shopclip.sample.draw_catalogue", full)
+    dataset.save(find_place("sample", {}))
+    with pytest.raises(Exception, match="data/sample: cannot be written: No space left"):
         dataset.load()

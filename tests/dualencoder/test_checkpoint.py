@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from shopclip.dualencoder import CheckpointError, DualEncoder
+from shopclip.dualencoder.storage import StorageError
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build
 
 
@@ -64,7 +65,7 @@ def test_saving_again_replaces_the_old_model_and_leaves_nothing_beside_it(model,
 def test_a_save_that_fails_leaves_the_old_model(model, tmp_path, monkeypatch):
     model.save(tmp_path / "model")
     monkeypatch.setattr(model.text.tokenizer, "save_pretrained", _disk_full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(StorageError, match=r"model: cannot be written: No space left.*Make room"):
         model.save(tmp_path / "model")
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
     DualEncoder.load(tmp_path / "model")

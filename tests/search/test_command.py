@@ -7,6 +7,7 @@ import pytest
 from shopclip.search.__main__ import main
 from shopclip.search.cli import parse_where
 from shopclip.search.errors import QueryError
+from shopclip.search.server.listening import listen
 from tests.conftest import jpeg
 
 
@@ -86,3 +87,12 @@ def test_filters_of_the_command_line():
     for bad in ("gender", "=Men", "year=a..b"):
         with pytest.raises(QueryError):
             parse_where([bad])
+
+
+def test_a_port_in_use_is_one_line_before_anything_is_opened(project, capsys):
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        code, told, wrong = run(capsys, "serve", "--from", project, "--port", port)
+    assert (code, told) == (1, "")
+    assert wrong.startswith(f"error: --port {port}: another program listens there already")
+    assert len(wrong.splitlines()) == 1

@@ -19,7 +19,8 @@ def download(dataset: str) -> Path:
     is not asked.
 
     Raises:
-        CatalogueError: they are not in the cache and cannot be downloaded, or there are none.
+        CatalogueError: they are not in the cache and cannot be downloaded, the download broke off,
+            or there are none.
     """
     folder = _cached(dataset) or _download(dataset)
     if next(folder.rglob("*.parquet"), None) is None:
@@ -49,16 +50,27 @@ def _download(dataset: str) -> Path:
     try:
         # Asked first because, out of reach, the download itself would retry for half a minute.
         HfApi().dataset_info(dataset, timeout=TIMEOUT)
-        return Path(
-            snapshot_download(
-                dataset, repo_type="dataset", allow_patterns=PATTERNS, etag_timeout=TIMEOUT
-            )
-        )
     except Exception as unreachable:  # the hub's clients raise a dozen kinds
-        why = str(unreachable).strip().split("\n")[0]
+        why = _first_line(unreachable)
         raise CatalogueError(
             f"catalogue.path: {dataset} is no file or folder here, and as a data set of the "
             f"Hugging Face hub it is not in the cache and could not be downloaded ({why}). Either "
             f"connect once and run `hf download --repo-type dataset {dataset}`, or give the path "
             "of a Kaggle folder, a CSV or a parquet file, or `sample` for the built-in catalogue"
         ) from unreachable
+    try:
+        return Path(
+            snapshot_download(
+                dataset, repo_type="dataset", allow_patterns=PATTERNS, etag_timeout=TIMEOUT
+            )
+        )
+    except Exception as broken_off:  # a part of a file is never taken for one
+        raise CatalogueError(
+            f"catalogue.path: the download of {dataset} from the Hugging Face hub broke off "
+            f"({_first_line(broken_off)}). The files that are complete are kept; give the same "
+            "command again for the others"
+        ) from broken_off
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]

@@ -13,6 +13,7 @@ from shopclip.catalogue import Catalogue, open_catalogue
 from shopclip.catalogue.errors import CatalogueError
 from shopclip.catalogue.places import SAMPLE, Place
 from shopclip.dualencoder.atomic import atomic_file
+from shopclip.dualencoder.storage import writing
 
 
 class CatalogueDataset(AbstractDataset[Place, Catalogue]):
@@ -45,7 +46,15 @@ class CatalogueDataset(AbstractDataset[Place, Catalogue]):
         if place.path == SAMPLE:
             from shopclip.sample import draw_catalogue
 
-            folder = draw_catalogue(self._filepath.with_name(SAMPLE))
+            drawn = self._filepath.with_name(SAMPLE)
+            try:
+                with writing(drawn):
+                    folder = draw_catalogue(drawn)
+            except FileExistsError as error:  # such as that of an older version
+                raise CatalogueError(
+                    f"{drawn}: holds another catalogue than this version draws; move it away, and "
+                    "it is drawn anew"
+                ) from error
             place = replace(place, path=str(folder))
         return replace(open_catalogue(place.path, place.columns), name=place.name)
 

@@ -7,6 +7,8 @@ from typing import Any, NoReturn
 
 from kedro.io import AbstractDataset, DatasetError
 
+from shopclip.dualencoder.storage import writing
+
 
 class FolderDataset(AbstractDataset[NoReturn, Path]):
     """Loads the path of the folder, which is made if it is not there yet.
@@ -24,7 +26,8 @@ class FolderDataset(AbstractDataset[NoReturn, Path]):
         self.metadata = metadata
 
     def load(self) -> Path:
-        self._filepath.mkdir(parents=True, exist_ok=True)
+        with writing(self._filepath):
+            self._filepath.mkdir(parents=True, exist_ok=True)
         return self._filepath
 
     def save(self, data: NoReturn) -> NoReturn:

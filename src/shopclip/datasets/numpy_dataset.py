@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from kedro.io import AbstractDataset
 
+from shopclip.datasets.errors import reading
 from shopclip.dualencoder.atomic import atomic_file
 
 
@@ -19,7 +20,9 @@ class NumpyDataset(AbstractDataset[np.ndarray, np.ndarray]):
         self.metadata = metadata
 
     def load(self) -> np.ndarray:
-        return np.load(self._filepath, mmap_mode="r", allow_pickle=False)
+        """Raises UnreadableError if the file is missing or not whole."""
+        with reading(self._filepath):
+            return np.load(self._filepath, mmap_mode="r", allow_pickle=False)
 
     def save(self, data: np.ndarray) -> None:
         with atomic_file(self._filepath) as draft, draft.open("wb") as file:

@@ -3,40 +3,92 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from shopclip.dualencoder.storage import writing
+
 
 @contextmanager
 def atomic_folder(folder: Path) -> Iterator[Path]:
     """Yield an empty draft beside `folder`; when the block ends well it takes the folder's place.
 
-    A block that raises, or a process that is killed, leaves what was in `folder` before.
+    A block that raises leaves what was in `folder` before. A process that is killed leaves that,
+    or, in the moment between two renames, no folder at all; never a part of one.
+
+    Raises:
+        StorageError: the disk is full, or the folder cannot be written.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    replaced = Path(f"{draft}.replaced")
-    try:
-        yield draft
-        draft.chmod(0o755)  # mkdtemp's folders are for their owner alone
-        if folder.exists():  # a folder with content cannot be overwritten
-            folder.replace(replaced)
-        draft.replace(folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-        shutil.rmtree(replaced, ignore_errors=True)
+    with writing(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
+        prefix = f".{folder.name}.{os.getpid()}."
+        draft = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
+        replaced = Path(f"{draft}.replaced")
+        try:
+            yield draft
+            for file in draft.rglob("*"):
+                _onto_the_disk(file)
+            draft.chmod(0o755)  # mkdtemp's folders are for their owner alone
+            if folder.exists():  # a folder with content cannot be overwritten
+                folder.replace(replaced)
+            draft.replace(folder)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+            shutil.rmtree(replaced, ignore_errors=True)
 
 
 @contextmanager
 def atomic_file(file: Path) -> Iterator[Path]:
-    """Yield the path of a draft beside `file`, which it replaces when the block ends well."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    """Yield the path of a draft beside `file`, which it replaces when the block ends well.
+
+    Raises:
+        StorageError: the disk is full, or the file cannot be written.
+    """
+    with writing(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(file)
+        draft = file.with_name(f".{file.name}.{os.getpid()}")
+        try:
+            yield draft
+            _onto_the_disk(draft)
+            draft.replace(file)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _onto_the_disk(file: Path) -> None:
+    """Before the rename, lest a power cut leave the new name without the content.
+
+    Network disks, and those with quotas, may say only now that they are full.
+    """
+    if file.is_file():
+        with file.open("rb") as content:
+            os.fsync(content.fileno())
+
+
+def _sweep(place: Path) -> None:
+    """Remove the drafts that killed processes left."""
+    ours = re.compile(rf"\.{re.escape(place.name)}\.(\d+)(\..+)?")
+    for left in place.parent.glob(f".{place.name}.*"):
+        named = ours.fullmatch(left.name)
+        if named is None or _is_alive(int(named[1])):
+            continue
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
     try:
-        yield draft
-        draft.replace(file)
-    finally:
-        draft.unlink(missing_ok=True)
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # someone else's
+        return True
+    return True

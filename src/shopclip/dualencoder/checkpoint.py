@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shopclip.dualencoder.atomic import atomic_folder
+from shopclip.dualencoder.formats import other_format
 from shopclip.errors import ShopclipError
 
 if TYPE_CHECKING:
     from shopclip.dualencoder.model import DualEncoder
 
 FORMAT = 1
+_TRAIN = "kedro run --pipelines training"
 
 
 class CheckpointError(ShopclipError):
@@ -40,19 +42,22 @@ def load(folder: Path) -> DualEncoder:
 
     try:
         facts = json.loads((folder / "dual_encoder.json").read_text())
-        if facts["format"] != FORMAT:
-            raise CheckpointError(
-                f"{folder}: written in checkpoint format {facts['format']}, this version reads "
-                f"{FORMAT}; train the pair again"
-            )
+        what, again = f"{folder}: a dual encoder", f"train the pair again: {_TRAIN}"
+        if told := other_format(what, facts["format"], FORMAT, again):
+            raise CheckpointError(told)
         return _rebuild(facts, folder)
     except FileNotFoundError as error:
         raise CheckpointError(
             f"{folder}: no dual encoder here ({Path(error.filename or folder).name} is missing); "
-            "train the pair first: kedro run --pipelines training"
+            f"train the pair first: {_TRAIN}"
         ) from error
-    except (ValueError, KeyError, RuntimeError, OSError, SafetensorError) as error:
-        raise CheckpointError(f"{folder}: damaged, train the pair again ({error})") from error
+    except PermissionError as error:
+        raise CheckpointError(f"{folder}: cannot be read ({error}); make it readable") from error
+    except (ValueError, KeyError, TypeError, RuntimeError, OSError, SafetensorError) as error:
+        why = str(error).strip().split("\n")[0]  # torch names every weight
+        raise CheckpointError(
+            f"{folder}: damaged, train the pair again: {_TRAIN} ({why})"
+        ) from error
 
 
 def describe(model: DualEncoder) -> dict[str, Any]:

@@ -77,13 +77,12 @@ def _cached(
     computed = _computed(parts, count, precision)
     first = next(computed)
     with atomic_file(file) as draft:
-        shape = (count, first.shape[1])
-        array = np.lib.format.open_memmap(draft, mode="w+", dtype=np.float32, shape=shape)
-        done = 0
-        for part in chain([first], computed):
-            array[done : done + len(part)] = part
-            done += len(part)
-        array.flush()
+        # Not by a memory map: where a disk is full, that kills the process without a word.
+        header = {"descr": "<f4", "fortran_order": False, "shape": (count, first.shape[1])}
+        with draft.open("wb") as array:
+            np.lib.format.write_array_header_1_0(array, header)
+            for part in chain([first], computed):
+                array.write(np.ascontiguousarray(part, "<f4").data)
     return np.load(file, mmap_mode="r")
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from shopclip.dualencoder.formats import other_format
 from shopclip.errors import ShopclipError
 
 FORMAT = 2
+_PREPROCESS = "kedro run --pipelines preprocessing"
 
 
 class ImageStoreError(ShopclipError):
@@ -73,11 +75,9 @@ class ImageStore:
         """
         try:
             facts = json.loads((folder / "image_store.json").read_text())
-            if facts["format"] != FORMAT:
-                raise ImageStoreError(
-                    f"{folder}: an image store of format {facts['format']}, expected {FORMAT}; "
-                    "delete it and run preprocessing again"
-                )
+            what, again = f"{folder}: an image store", f"make it anew: {_PREPROCESS}"
+            if told := other_format(what, facts["format"], FORMAT, again):
+                raise ImageStoreError(told)
             images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
             ids = pd.read_parquet(folder / "ids.parquet")["id"].astype("str")
             rejections = pd.read_parquet(folder / "rejections.parquet")
@@ -85,12 +85,11 @@ class ImageStore:
             fingerprint, source = facts["fingerprint"], facts["source"]
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise ImageStoreError(
-                f"{folder}: no complete image store here ({error}); "
-                "make it with: kedro run --pipelines preprocessing"
+                f"{folder}: no complete image store here ({error}); make it with: {_PREPROCESS}"
             ) from error
         if len(set(counted)) > 1:
             raise ImageStoreError(
                 f"{folder}: announces {counted[0]} images, holds {counted[1]} and {counted[2]} "
-                "ids; delete it and run preprocessing again"
+                f"ids; make it anew: {_PREPROCESS}"
             )
         return cls(images, ids, rejections, fingerprint, source)

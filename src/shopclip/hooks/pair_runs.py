@@ -88,6 +88,10 @@ class PairRuns:
         ]
         self._log(pair, [(name, value, 0) for name, value in found if not pd.isna(value)])
 
+    def log_artifact(self, file: str) -> None:
+        """Copy a file to the artifacts of the run of the pipeline."""
+        self._client.log_artifact(self._parent.info.run_id, file)
+
     def finish(self, status: str) -> None:
         """Close every run that was opened."""
         for run in self._runs.values():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import subprocess
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -14,22 +16,44 @@ from kedro.framework.hooks import hook_impl
 from pydantic import BaseModel
 
 from shopclip.hooks.pair_runs import PairRuns
+from shopclip.hooks.tracking_errors import (
+    PATIENCE,
+    TrackingError,
+    explain,
+    opening,
+    tracking_uri,
+    wait_for,
+)
+from shopclip.hooks.trial_runs import TrialRuns
 
 with warnings.catch_warnings(record=True):  # MLflow's advice to kedro-mlflow's developers
     from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 
 logging.getLogger("kedro_mlflow").setLevel(logging.WARNING)  # its import sets INFO
+logger = logging.getLogger(__name__)
 
 
 class TrackingHook(MlflowHook):
-    """kedro-mlflow's hook, which also understands typed parameters and pairs."""
+    """kedro-mlflow's hook, which also understands typed parameters and pairs.
+
+    A run does not begin where MLflow cannot be written. Once it has begun, a failure of MLflow
+    costs its page there and nothing else: it is told once, and the run goes on.
+    """
+
+    _is_lost = False
 
     @hook_impl
     def after_context_created(self, context: Any) -> None:
         self._project_path = Path(context.project_path)
-        # MLflow makes its database on first use, and two runs that both do so break each other.
-        with FileLock(self._project_path / "mlflow.db.lock"):
-            super().after_context_created(context)
+        self._uri, self._refusal = tracking_uri(context), None
+        try:
+            # MLflow makes its database on first use, and two runs that both do so break each other.
+            lock = FileLock(self._project_path / "mlflow.db.lock", timeout=PATIENCE)
+            with opening(self._uri), lock:
+                wait_for(self._uri, PATIENCE)
+                super().after_context_created(context)
+        except TrackingError as error:  # only a run needs it, Kedro-Viz does not
+            self._refusal = error
 
     @hook_impl
     def after_catalog_created(self) -> None:
@@ -37,10 +61,15 @@ class TrackingHook(MlflowHook):
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Any, catalog: Any) -> None:
-        super().before_pipeline_run(run_params, pipeline, catalog)
-        if self._is_mlflow_enabled:
-            self._pair_runs = PairRuns(self.run_id)
-            self._pair_runs.tag_parent("git_commit", _git_commit(self._project_path))
+        if self._refusal:
+            raise self._refusal
+        self._catalog, self._is_lost = catalog, False
+        with opening(self._uri):
+            super().before_pipeline_run(run_params, pipeline, catalog)
+            if self._is_mlflow_enabled:
+                self._pair_runs = PairRuns(self.run_id)
+                self._trial_runs = TrialRuns(self.run_id, self._project_path / "mlflow.db.lock")
+                self._pair_runs.tag_parent("git_commit", _git_commit(self._project_path))
 
     @hook_impl
     def before_node_run(
@@ -50,17 +79,23 @@ class TrackingHook(MlflowHook):
 
         Data goes through untouched: an image store as a dictionary is all of its pixels, copied.
         """
+        if not self._is_mlflow_enabled:
+            return
         plain = {
             name: _plain(value) if name.startswith("params:") else value
             for name, value in inputs.items()
         }
-        super().before_node_run(node, catalog, plain, is_async)
+        with self._surviving():
+            super().before_node_run(node, catalog, plain, is_async)
 
     @hook_impl
     def after_node_run(self, node: Any, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
         """Send what a pair's node made to that pair's own run."""
-        if not self._is_mlflow_enabled or not (pair := node.namespace):
-            return
+        if self._is_mlflow_enabled and node.namespace:
+            with self._surviving():
+                self._log_pair(node.namespace, inputs, outputs)
+
+    def _log_pair(self, pair: str, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
         for name, value in inputs.items():
             if name.startswith("params:"):
                 self._pair_runs.log_parameters(pair, name.removeprefix("params:"), _plain(value))
@@ -82,21 +117,67 @@ class TrackingHook(MlflowHook):
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
         """Say on the run which data it was about."""
         if self._is_mlflow_enabled and dataset_name == "image_store":
-            self._pair_runs.tag_parent("data_fingerprint", data.fingerprint)
+            with self._surviving():
+                self._pair_runs.tag_parent("data_fingerprint", data.fingerprint)
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        """Send the trials of a tuning to their own runs: they are saved whenever one has ended.
+
+        What the catalog marks `mlflow: artifact` is copied to the run of the pipeline.
+        """
+        if not self._is_mlflow_enabled:
+            return
+        with self._surviving():
+            if (file := artifact_of(self._catalog, dataset_name)) is not None:
+                self._pair_runs.log_artifact(file)
+            if dataset_name == "trial_epochs":
+                self._trial_epochs = data
+            elif dataset_name == "trials":
+                self._trial_runs.log(data, self._trial_epochs)
 
     @hook_impl
     def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Any, catalog: Any) -> None:
-        if self._is_mlflow_enabled:
-            self._pair_runs.finish("FINISHED")
-        super().after_pipeline_run(run_params, pipeline, catalog)
+        self._finish("FINISHED")
+        with self._surviving():
+            super().after_pipeline_run(run_params, pipeline, catalog)
 
     @hook_impl
     def on_pipeline_error(
         self, error: Exception, run_params: dict[str, Any], pipeline: Any, catalog: Any
     ) -> None:
-        if self._is_mlflow_enabled:
-            self._pair_runs.finish("FAILED")
-        super().on_pipeline_error(error, run_params, pipeline, catalog)
+        self._finish("FAILED")
+        with self._surviving():
+            super().on_pipeline_error(error, run_params, pipeline, catalog)
+
+    @contextmanager
+    def _surviving(self) -> Iterator[None]:
+        """Hold back what MLflow raises, and ask nothing more of it."""
+        try:
+            yield
+        except Exception as error:  # MLflow's, SQLAlchemy's, SQLite's, the system's
+            if not self._is_lost:
+                why, _ = explain(error, self._uri)
+                logger.warning("the rest of this run will not be in MLflow: %s", why)
+            self._is_lost, self._is_mlflow_enabled = True, False
+
+    def _finish(self, status: str) -> None:
+        """Close the runs of the pairs, also where MLflow was lost: it may be back."""
+        self._is_mlflow_enabled |= self._is_lost
+        if not self._is_mlflow_enabled:
+            return
+        with self._surviving():
+            if self._is_lost:
+                self._pair_runs.tag_parent("tracking", "incomplete")
+            self._pair_runs.finish(status)
+
+
+def artifact_of(catalog: Any, name: str) -> str | None:
+    """The file of a dataset that MLflow is to keep, kept in memory as well or not."""
+    dataset = catalog.get(name)
+    if (getattr(dataset, "metadata", None) or {}).get("mlflow") != "artifact":
+        return None
+    return str(getattr(dataset, "_dataset", dataset)._filepath)
 
 
 def _plain(value: Any) -> Any:

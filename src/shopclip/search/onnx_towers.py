@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from shopclip.dualencoder.formats import other_format
 from shopclip.search.errors import QueryError, SearchError
 from shopclip.search.places import EXPORTED
 
 FORMAT = 1
+_EXPORT = "python -m shopclip.search export --to FOLDER"
 
 
 class OnnxTowers:
@@ -37,10 +39,9 @@ class OnnxTowers:
         providers = ["CPUExecutionProvider"]
         try:
             facts = json.loads((folder / EXPORTED).read_text("utf-8"))
-            if facts["format"] != FORMAT:
-                raise SearchError(
-                    f"{folder}: an export of format {facts['format']}, this version reads {FORMAT}"
-                )
+            what, again = f"{folder}: an export", f"export the pair again: {_EXPORT}"
+            if told := other_format(what, facts["format"], FORMAT, again):
+                raise SearchError(told)
             self.max_tokens = int(facts["text"]["max_tokens"])
             self.pad = int(facts["text"]["pad"])
             self.size = tuple(facts["image"]["size"])
@@ -52,7 +53,7 @@ class OnnxTowers:
         except Exception as error:  # onnxruntime and tokenizers raise kinds of their own
             raise SearchError(
                 f"{folder}: not a whole export ({str(error)[:200]}); export the pair again: "
-                "python -m shopclip.search export --to FOLDER"
+                f"{_EXPORT}"
             ) from error
         self._tokenizer.enable_truncation(self.max_tokens)
         self._tokenizer.no_padding()

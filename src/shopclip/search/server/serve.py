@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from shopclip.search.errors import SearchError
+from shopclip.search.server.listening import listen
 
 
 def serve(
@@ -23,7 +25,8 @@ def serve(
         names: further names under which browsers may ask.
 
     Raises:
-        SearchError: the packages of the server are missing, or there is nothing to search.
+        SearchError: the packages of the server are missing, the port is taken, or there is nothing
+            to search.
     """
     try:
         import uvicorn
@@ -36,13 +39,17 @@ def serve(
         ) from error
     from shopclip.search.server.engines import Engines
 
-    engines = Engines(folder, pair=pair)
-    engine = engines[None]
-    engine.search("warm up", k=1)
-    shown = f"[{host}]" if ":" in host else host
-    app = create_app(engines, hosts=(*LOCAL, shown, *names))
-    print(f"{len(engine.index.products)} products by {engine.pair}: http://{shown}:{port}")
-    uvicorn.run(
-        app, host=host, port=port, log_level="warning", access_log=False, server_header=False,
-        timeout_keep_alive=15, ws="none",
-    )  # fmt: skip
+    with listen(host, port) as opened:
+        engines = Engines(folder, pair=pair)
+        engine = engines[None]
+        engine.search("warm up", k=1)
+        shown = f"[{host}]" if ":" in host else host
+        app = create_app(engines, hosts=(*LOCAL, shown, *names))
+        port = opened.getsockname()[1]
+        print(f"{len(engine.index.products)} products by {engine.pair}: http://{shown}:{port}")
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, server_header=False,
+            timeout_keep_alive=15, ws="none",
+        )  # fmt: skip
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[opened])
