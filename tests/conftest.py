@@ -13,6 +13,8 @@ from PIL import Image
 # No test may wait for a hub or report to anybody; set before any library reads them.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["DO_NOT_TRACK"] = "true"
+# Towers this small wait for a second thread longer than it helps; and tests run side by side.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from hypothesis import settings
 

@@ -79,8 +79,8 @@ def _usual_templates() -> dict[Attribute, list[str]]:
 class Size(Parameters):
     """Height and width in pixels."""
 
-    height: int = Field(ge=8, le=1024)
-    width: int = Field(ge=8, le=1024)
+    height: int = Field(ge=8, le=1024, description="height in pixels")
+    width: int = Field(ge=8, le=1024, description="width in pixels")
 
     @property
     def pixels(self) -> tuple[int, int]:

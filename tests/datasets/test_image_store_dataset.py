@@ -7,7 +7,7 @@ import pytest
 from shopclip.catalogue import open_catalogue
 from shopclip.datasets import ImageStoreDataset
 from shopclip.dualencoder.image_store import ImageStream
-from shopclip.parameters import CatalogueParameters, ImageParameters, Size
+from shopclip.parameters import CatalogueParameters, EngineParameters, ImageParameters, Size
 from shopclip.pipelines.ingestion.nodes import check_products
 from shopclip.pipelines.preprocessing.nodes import decode_images
 from tests.conftest import jpeg, noise
@@ -77,7 +77,9 @@ def decoded(dataset, folder, caplog, stored=(80, 60), limit=None):
     parameters = ImageParameters(
         stored=Size(height=height, width=width), size=Size(height=8, width=8)
     )
-    dataset.save(decode_images(catalogue, products, parameters, CatalogueParameters()))
+    dataset.save(
+        decode_images(catalogue, products, parameters, CatalogueParameters(), EngineParameters())
+    )
     return "up to date" not in caplog.text
 
 

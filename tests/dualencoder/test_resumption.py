@@ -141,7 +141,7 @@ def test_a_newest_state_that_is_cut_short_gives_way_to_the_one_before(
     model, _ = resumed(examples, tmp_path)
     assert taken == list(range(4, 6))
     assert differing(weights(whole), weights(model)) == []
-    assert f"{newest} is passed over: it is damaged" in caplog.text
+    assert f"{newest} is passed over: it cannot be used" in caplog.text
 
 
 def test_without_a_whole_state_training_begins_anew(examples, tmp_path, monkeypatch):

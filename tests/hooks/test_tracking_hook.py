@@ -110,6 +110,23 @@ def test_a_run_that_has_begun_outlives_mlflow_and_says_so_once(begun, caplog):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        (finish, "FINISHED"),
+        (lambda hook: hook.on_pipeline_error(ValueError(), {}, Pipeline([TRAIN]), None), "FAILED"),
+    ],
+)
+def test_nothing_stays_open_for_the_next_run_of_the_process(end, status, begun):
+    hook, _ = begun
+    for _ in range(2):  # kedro-mlflow opens the run once more at every node
+        hook.before_node_run(TRAIN, hook._catalog, {"params:training": {"seed": 1}}, False)
+    end(hook)
+    assert mlflow.active_run() is None
+    assert mlflow.MlflowClient().get_run(hook.run_id).info.status == status
+
+
+@pytest.mark.slow
 def test_an_error_of_the_run_is_not_replaced_by_one_of_mlflow(begun):
     hook, database = begun
     database.write_bytes(b"no database any more" * 100)

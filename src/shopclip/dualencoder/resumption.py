@@ -62,7 +62,7 @@ class Resumption:
             try:
                 state = training_state.read(file, self.identity, learner)
             except ValueError as error:
-                logger.warning("%s is passed over: it is damaged (%s)", file, error)
+                logger.warning("%s is passed over: it cannot be used (%s)", file, error)
                 continue
             if state is None:
                 logger.info("%s is of another training (recipe, data or version)", file.name)

@@ -141,6 +141,7 @@ class TrackingHook(MlflowHook):
         self._finish("FINISHED")
         with self._surviving():
             super().after_pipeline_run(run_params, pipeline, catalog)
+            self._leave("FINISHED")
 
     @hook_impl
     def on_pipeline_error(
@@ -149,6 +150,14 @@ class TrackingHook(MlflowHook):
         self._finish("FAILED")
         with self._surviving():
             super().on_pipeline_error(error, run_params, pipeline, catalog)
+            self._leave("FAILED")
+
+    def _leave(self, status: str) -> None:
+        """End the run as often as kedro-mlflow has opened it: once a node, and once itself."""
+        import mlflow
+
+        while not self._already_active_mlflow and mlflow.active_run():
+            mlflow.end_run(status)
 
     @contextmanager
     def _surviving(self) -> Iterator[None]:

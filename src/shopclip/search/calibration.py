@@ -54,10 +54,11 @@ def chances(totals: np.ndarray, usual: np.ndarray, *, scale: float, doubt: float
     Returns:
         float64 (n, values), every row sums to 1.
     """
-    raised = np.where(totals > 0, totals, np.nan) ** scale
-    raised = np.nan_to_num(raised / np.nansum(raised, axis=1, keepdims=True).clip(1e-300))
-    told = raised.sum(axis=1, keepdims=True)  # 0 where no neighbour has a known value, else 1
-    return np.where(told > 0, (1 - doubt) * raised + doubt * usual, usual)
+    known = totals.clip(0)
+    most = known.max(axis=1, keepdims=True)  # 0 where no neighbour has a known value
+    raised = (known / np.where(most > 0, most, 1)) ** scale  # of shares of it, lest it overflow
+    raised /= raised.sum(axis=1, keepdims=True).clip(1)
+    return np.where(most > 0, (1 - doubt) * raised + doubt * usual, usual)
 
 
 def calibrate(products: ProductTable, vectors: np.ndarray) -> Facts:

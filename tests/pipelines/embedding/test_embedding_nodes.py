@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from shopclip.benchmark import BenchmarkError
-from shopclip.parameters import EvaluationParameters, TrainingParameters
+from shopclip.dualencoder import choose_device
+from shopclip.parameters import EngineParameters, EvaluationParameters, TrainingParameters
 from shopclip.pipelines.embedding.nodes import collect_queries, embed_queries, embed_texts
 from shopclip.schemas import Queries
 
@@ -29,7 +30,7 @@ class Towers:
 def test_a_repeated_text_is_embedded_once_and_every_row_has_it():
     towers = Towers()
     queries = pd.DataFrame({"text": ["Cap", "Shirt", "Cap", "Hat"]})
-    found = embed_queries(towers, queries, PARAMETERS)
+    found = embed_queries(towers, queries, PARAMETERS, EngineParameters())
     assert towers.asked == ["Cap", "Shirt", "Hat"]
     assert found.dtype == np.float32
     assert found.tolist() == [[3, 67], [5, 83], [3, 67], [3, 72]]
@@ -38,9 +39,23 @@ def test_a_repeated_text_is_embedded_once_and_every_row_has_it():
 def test_products_of_one_caption_share_the_embedding_of_its_first_spelling():
     towers = Towers()
     captions = {"caption": ["Red  Cap", "Shirt", "red cap"], "caption_id": [0, 1, 0]}
-    found = embed_texts(towers, pd.DataFrame(captions), PARAMETERS)
+    batches = list(embed_texts(towers, pd.DataFrame(captions), PARAMETERS, EngineParameters()))
     assert towers.asked == ["Red  Cap", "Shirt"]
-    assert found.tolist() == [[8, 82], [5, 83], [8, 82]]
+    assert np.concatenate(batches).tolist() == [[8, 82], [5, 83], [8, 82]]
+
+
+def test_captions_are_embedded_here_whatever_the_device_of_a_cluster():
+    class Placed(Towers):
+        def to(self, device):
+            self.device = device
+            return self
+
+    towers, there = Placed(), TrainingParameters(recipe={"epochs": 0}, device="cuda:7")
+    queries = pd.DataFrame({"text": ["Cap"]})
+    embed_queries(towers, queries, there, EngineParameters(kind="ray"))
+    assert towers.device == choose_device()
+    embed_queries(towers, queries, there, EngineParameters())
+    assert str(towers.device) == "cuda:7"
 
 
 @pytest.fixture

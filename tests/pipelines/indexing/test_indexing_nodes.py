@@ -8,6 +8,7 @@ import pytest
 
 from shopclip.dualencoder import DualEncoder
 from shopclip.dualencoder.image_store import ImageStore
+from shopclip.dualencoder.shards import read_shards
 from shopclip.parameters import IndexParameters
 from shopclip.pipelines.indexing.nodes import build_index
 from shopclip.search import SearchEngine, SearchError
@@ -60,7 +61,7 @@ def test_kedro_run_leaves_pairs_that_can_be_searched_with(tmp_path):
     examples = pd.read_parquet(project / "data/05_model_input/examples.parquet")
     for pair in ("bert_resnet", "bert_vit", "gpt_vit"):
         engine = SearchEngine.open(project, pair=pair)
-        vectors = np.load(project / f"data/07_model_output/{pair}/image_embeddings.npy")
+        vectors = read_shards(project / f"data/07_model_output/{pair}/image_embeddings")
         query = DualEncoder.load(project / f"data/06_models/{pair}").embed_captions(["red shirt"])
         best = np.sort((vectors @ query.T).ravel())[::-1][:10]
         hits = engine.search("red shirt")

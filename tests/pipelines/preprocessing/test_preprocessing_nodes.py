@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from shopclip.catalogue import CatalogueError, open_catalogue
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.dualencoder.image_store_writer import write_image_store
-from shopclip.parameters import CatalogueParameters, ImageParameters, Size, SplitParameters
+from shopclip.parameters import (
+    CatalogueParameters,
+    EngineParameters,
+    ImageParameters,
+    Size,
+    SplitParameters,
+)
 from shopclip.pipelines.ingestion.nodes import check_products
 from shopclip.pipelines.preprocessing.nodes import (
     decode_images,
@@ -27,7 +33,8 @@ def preprocess(folder, tmp_path, parameters=ANY):
     catalogue = open_catalogue(folder)
     products, _, facts = check_products(catalogue, parameters)
     write_image_store(
-        tmp_path / "store", decode_images(catalogue, products, IMAGES, CatalogueParameters())
+        tmp_path / "store",
+        decode_images(catalogue, products, IMAGES, CatalogueParameters(), EngineParameters()),
     )
     store = ImageStore.load(tmp_path / "store")
     captions = number_captions(products)

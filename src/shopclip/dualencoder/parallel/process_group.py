@@ -28,11 +28,11 @@ def joined(device: str) -> Iterator[Workers]:
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield Workers()
         return
+    place, places = int(os.environ["LOCAL_RANK"]), int(os.environ["LOCAL_WORLD_SIZE"])
     if device == "cuda":
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(place)
     else:
-        cores = os.cpu_count() or 1
-        torch.set_num_threads(max(1, cores // int(os.environ["LOCAL_WORLD_SIZE"])))
+        _keep_to_own_cores(place, places)
     dist.init_process_group("nccl" if device == "cuda" else "gloo", timeout=WAIT)
     workers = Workers.of_process_group()
     if not workers.first:
@@ -41,3 +41,14 @@ def joined(device: str) -> Iterator[Workers]:
         yield workers
     finally:
         dist.destroy_process_group()
+
+
+def _keep_to_own_cores(place: int, places: int) -> None:
+    """Workers that wander from core to core wait for each other at every step."""
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        if own := cores[place::places]:
+            os.sched_setaffinity(0, own)
+        torch.set_num_threads(max(1, len(own)))
+    else:
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // places))

@@ -72,11 +72,13 @@ class Workers:
 
     def add(self, own: float) -> float:
         """The sum over all workers."""
-        if self.count == 1:
-            return own
-        total = torch.tensor(own, dtype=torch.float64, device=_device())
-        dist.all_reduce(total)
-        return float(total)
+        return float(self.total(torch.tensor(own, dtype=torch.float64, device=self._device())))
+
+    def total(self, own: Tensor) -> Tensor:
+        """The sum over all workers, which takes the place of what is this one's."""
+        if self.count > 1:
+            dist.all_reduce(own)
+        return own
 
     def add_gradients(self, model: nn.Module) -> None:
         """Replace every gradient by its sum over all workers."""
@@ -97,7 +99,7 @@ class Workers:
         if self.count == 1:
             return decision()
         decided = [decision() if self.first else None]
-        dist.broadcast_object_list(decided, device=_device())
+        dist.broadcast_object_list(decided, device=self._device())
         return decided[0]  # type: ignore[return-value]
 
     @contextmanager
@@ -108,6 +110,11 @@ class Workers:
         yield
         if self.count > 1 and self.first:
             dist.barrier()
+
+    def _device(self) -> torch.device:
+        """NCCL moves nothing but memory of the GPU."""
+        nccl = self.count > 1 and dist.get_backend() == "nccl"
+        return torch.device("cuda", torch.cuda.current_device()) if nccl else torch.device("cpu")
 
 
 class _Gather(torch.autograd.Function):
@@ -138,9 +145,3 @@ def _add_up(gradients: list[Tensor]) -> None:
         gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True
     ):
         gradient.copy_(total.view(gradient.shape))
-
-
-def _device() -> torch.device:
-    """NCCL moves nothing but memory of the GPU."""
-    nccl = dist.get_backend() == "nccl"
-    return torch.device("cuda", torch.cuda.current_device()) if nccl else torch.device("cpu")

@@ -57,31 +57,42 @@ def embed_images(
 
 
 def embed_texts(
-    dual_encoder: DualEncoder, examples: pd.DataFrame, parameters: TrainingParameters
+    dual_encoder: DualEncoder,
+    examples: pd.DataFrame,
+    parameters: TrainingParameters,
+    engine: EngineParameters,
 ) -> Iterator[np.ndarray]:
     """L2-normalised float32 (any, dimensions), batches of all examples in their order.
 
     A repeated caption is embedded once.
     """
     captions = examples["caption"].groupby(examples["caption_id"]).transform("first")
-    rows, distinct = _embed_distinct(dual_encoder, captions, parameters)
+    rows, distinct = _embed_distinct(dual_encoder, captions, parameters, engine)
     return (distinct[rows[start : start + BATCH]] for start in range(0, len(rows), BATCH))
 
 
 def embed_queries(
-    dual_encoder: DualEncoder, queries: pd.DataFrame, parameters: TrainingParameters
+    dual_encoder: DualEncoder,
+    queries: pd.DataFrame,
+    parameters: TrainingParameters,
+    engine: EngineParameters,
 ) -> np.ndarray:
     """L2-normalised float32 (queries, dimensions); a repeated text is embedded once."""
-    rows, distinct = _embed_distinct(dual_encoder, queries["text"], parameters)
+    rows, distinct = _embed_distinct(dual_encoder, queries["text"], parameters, engine)
     return distinct[rows]
 
 
 def _embed_distinct(
-    dual_encoder: DualEncoder, texts: pd.Series[str], parameters: TrainingParameters
+    dual_encoder: DualEncoder,
+    texts: pd.Series[str],
+    parameters: TrainingParameters,
+    engine: EngineParameters,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The row of each text among the embeddings of the distinct ones; and these."""
     from shopclip.dualencoder import choose_device
 
     rows, distinct = pd.factorize(texts)
-    model = dual_encoder.to(choose_device(parameters.device))
+    # A cluster's device may be none of this machine.
+    device = choose_device(parameters.device if engine.kind == "local" else "auto")
+    model = dual_encoder.to(device)
     return rows, model.embed_captions(list(distinct))

@@ -42,13 +42,13 @@ def create_pipeline(pair: str) -> Pipeline:
             ),
             node(
                 embed_texts,
-                inputs=["dual_encoder", "examples", "params:training"],
+                inputs=["dual_encoder", "examples", *SETTINGS],
                 outputs="text_embeddings",
                 name="embed_texts",
             ),
             node(
                 embed_queries,
-                inputs=["dual_encoder", "queries", "params:training"],
+                inputs=["dual_encoder", "queries", *SETTINGS],
                 outputs="query_embeddings",
                 name="embed_queries",
             ),
