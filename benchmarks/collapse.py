@@ -24,7 +24,7 @@ from shopclip.dualencoder import DualEncoder, Examples, ImageEncoder, Recipe, Te
 from shopclip.dualencoder.collapse import spread
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.parameters import CaptionParameters
-from shopclip.pipelines.training.examples import training_examples
+from shopclip.training_examples import training_examples
 
 ROOT = Path(__file__).parents[1]
 

@@ -116,7 +116,7 @@ def join(folder: Path) -> None:
 def training(folder: Path) -> None:
     from shopclip.dualencoder.image_store import ImageStore
     from shopclip.parameters import CaptionParameters
-    from shopclip.pipelines.training.examples import training_examples
+    from shopclip.training_examples import training_examples
 
     examples = pd.read_parquet(folder.parent / "examples.parquet")
     training_examples(
@@ -126,9 +126,6 @@ def training(folder: Path) -> None:
 
 def imports(folder: Path) -> None:
     """What every step begins with."""
-    import shopclip.pipelines.preprocessing.nodes
-    import shopclip.pipelines.training.examples
-    import shopclip.schemas  # noqa: F401
 
 
 STEPS = {

@@ -10,6 +10,7 @@ from kedro.io import MemoryDataset
 from shopclip.parameters import (
     CaptionParameters,
     CatalogueParameters,
+    EngineParameters,
     EvaluationParameters,
     ImageParameters,
     IndexParameters,
@@ -17,6 +18,7 @@ from shopclip.parameters import (
     SplitParameters,
     TrainingParameters,
 )
+from shopclip.tuning_parameters import TuningParameters
 from tests.project import copy_project
 
 MODELS = {
@@ -27,6 +29,8 @@ MODELS = {
     "training": TrainingParameters,
     "evaluation": EvaluationParameters,
     "index": IndexParameters,
+    "engine": EngineParameters,
+    "tuning": TuningParameters,
 }
 ENVIRONMENTS = ["base", "fashion", "fashion_small", "paper", "minilm", "test"]
 PAIRS = ["bert_resnet", "bert_vit", "gpt_vit"]
@@ -110,7 +114,8 @@ def test_no_dataset_is_left_in_memory(project, env):
 
 def test_no_catalog_entry_is_unused(project):
     context, pipelines = pipelines_of(project)
-    used = (pipelines["__default__"] + pipelines["preflight"]).datasets()
+    everything = pipelines["__default__"] + pipelines["preflight"] + pipelines["tuning"]
+    used = everything.datasets()
     patterns = context.catalog.config_resolver
     for entry in context.config_loader["catalog"]:
         if "{" in entry:
@@ -121,7 +126,8 @@ def test_no_catalog_entry_is_unused(project):
 
 def test_every_parameter_of_a_stage_reaches_a_node(project):
     _, pipelines = pipelines_of(project)
-    used = {name for name in pipelines["__default__"].inputs() if name.startswith("params:")}
+    everything = pipelines["__default__"] + pipelines["tuning"]
+    used = {name for name in everything.inputs() if name.startswith("params:")}
     assert {f"params:{name}" for name in MODELS} <= used
     assert {f"params:pairs.{pair}" for pair in PAIRS} <= used
 
@@ -140,7 +146,7 @@ def test_stages_are_pipelines_and_pairs_are_namespaces(project):
     _, pipelines = pipelines_of(project)
     stages = ["ingestion", "preprocessing", "training", "embedding", "evaluation", "indexing"]
     stages.append("reporting")
-    assert sorted(pipelines) == sorted([*stages, "preflight", "__default__"])
+    assert sorted(pipelines) == sorted([*stages, "preflight", "tuning", "__default__"])
     for stage in ("training", "preflight", "embedding", "evaluation", "indexing"):
         of_pairs = [node for node in pipelines[stage].nodes if node.name != "collect_queries"]
         assert {node.namespace for node in of_pairs} == set(PAIRS)

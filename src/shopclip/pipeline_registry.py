@@ -16,6 +16,7 @@ from shopclip.pipelines import (
     preprocessing,
     reporting,
     training,
+    tuning,
 )
 from shopclip.seeds import runs_of, with_repeats
 
@@ -29,7 +30,7 @@ def declare_pairs(runs: Mapping[str, tuple[str, ...]]) -> None:
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Each stage by its name, `__default__`, which is all of them, and `preflight`."""
+    """Each stage by its name, `__default__`, which is all of them, `preflight` and `tuning`."""
     runs_of_pairs = _runs if _runs is not None else _configured_pairs()
     pairs, runs = list(runs_of_pairs), list(chain.from_iterable(runs_of_pairs.values()))
     stages = {
@@ -43,8 +44,11 @@ def register_pipelines() -> dict[str, Pipeline]:
         "indexing": _for_each(indexing.create_pipeline, pairs),
         "reporting": reporting.create_pipeline(runs_of_pairs),
     }
-    preflight = _for_each(training.create_preflight, pairs)
-    return {**stages, "preflight": preflight, "__default__": sum(stages.values(), Pipeline([]))}
+    asked_for = {
+        "preflight": _for_each(training.create_preflight, pairs),
+        "tuning": tuning.create_pipeline(),
+    }
+    return {**stages, **asked_for, "__default__": sum(stages.values(), Pipeline([]))}
 
 
 def _for_each(stage: Callable[[str], Pipeline], names: Iterable[str]) -> Pipeline:

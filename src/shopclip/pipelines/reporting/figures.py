@@ -10,6 +10,14 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from shopclip.figure_style import DPI, add_title, plain_axes
+from shopclip.palette import (
+    INK,
+    MARKERS,
+    ON_LIGHT,
+    QUIET,
+    colour_numbers,
+)
 from shopclip.pipelines.reporting.curves import chance_levels, smooth_curves, spread_labels
 from shopclip.pipelines.reporting.formats import percent
 from shopclip.pipelines.reporting.leaderboard import (
@@ -19,19 +27,9 @@ from shopclip.pipelines.reporting.leaderboard import (
     DIRECTIONS,
     headline_rows,
 )
-from shopclip.pipelines.reporting.palette import (
-    INK,
-    MARKERS,
-    ON_LIGHT,
-    QUIET,
-    RULE,
-    colour_numbers,
-)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-DPI = 160
 
 
 def leaderboard_figure(leaderboard: pd.DataFrame) -> Figure:
@@ -118,17 +116,3 @@ def curves_figure(logs: Mapping[str, pd.DataFrame]) -> Figure:
     plain_axes(axes, grid="y")
     add_title(figure, "Training loss", "smoothed, in nats; dashed: towers that see nothing")
     return figure
-
-
-def add_title(figure: Figure, title: str, subtitle: str) -> None:
-    """At the top left, the subtitle below it in quiet letters."""
-    figure.suptitle(f"{title}\n", x=0.012, ha="left", fontsize=14, fontweight="bold", color=INK)
-    figure.text(0.012, 0.985, f"\n\n{subtitle}", va="top", fontsize=9.5, color=QUIET)
-
-
-def plain_axes(axes: Axes, *, grid: str) -> None:
-    """Nothing but light rules along one axis."""
-    axes.spines[:].set_visible(False)
-    axes.grid(axis="x" if grid == "x" else "y", color=RULE, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(length=0, labelcolor=INK, labelsize=9.5)

@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from shopclip.pipelines.reporting.figures import DPI
-from shopclip.pipelines.reporting.palette import HIT, INK, ON_LIGHT, QUIET, colour_numbers
+from shopclip.figure_style import DPI
+from shopclip.palette import HIT, INK, ON_LIGHT, QUIET, colour_numbers
 from shopclip.pipelines.reporting.retrievals import Picture, Query
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
-from shopclip.pipelines.reporting.figures import DPI, add_title
+from shopclip.figure_style import DPI, add_title
+from shopclip.palette import INK, ON_LIGHT, QUIET, RULE
 from shopclip.pipelines.reporting.formats import percent
 from shopclip.pipelines.reporting.map_chart import category_colours, grouped
-from shopclip.pipelines.reporting.palette import INK, ON_LIGHT, QUIET, RULE
 
 COLUMNS = 3
 INCHES = 3.6  # a panel's side

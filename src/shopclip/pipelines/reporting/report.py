@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from shopclip.dualencoder.collapse import HUBNESS_SAMPLE, explain
+from shopclip.palette import ON_DARK, ON_LIGHT, colour_numbers
 from shopclip.pipelines.reporting.benchmark_section import (
     ATTRIBUTE_METRICS,
     CAPTION_METRICS,
@@ -29,7 +30,6 @@ from shopclip.pipelines.reporting.leaderboard import (
     headline_rows,
 )
 from shopclip.pipelines.reporting.map_chart import category_colours, embedding_maps
-from shopclip.pipelines.reporting.palette import ON_DARK, ON_LIGHT, colour_numbers
 from shopclip.pipelines.reporting.pictures import data_uri
 from shopclip.pipelines.reporting.published import (
     BENCHMARK_GALLERY,

@@ -11,8 +11,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from shopclip.pipelines.reporting.figures import DPI, add_title, plain_axes
-from shopclip.pipelines.reporting.palette import (
+from shopclip.figure_style import DPI, add_title, plain_axes
+from shopclip.palette import (
     COLLAPSED,
     INK,
     MARKERS,

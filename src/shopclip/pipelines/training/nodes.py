@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from shopclip.contamination import remember
-from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.dualencoder.training_log import Epoch, Step
 from shopclip.parameters import (
@@ -22,7 +21,8 @@ from shopclip.parameters import (
     TrainingParameters,
 )
 from shopclip.pipelines.training.engines import choose_fit
-from shopclip.pipelines.training.examples import training_examples, validation_examples
+from shopclip.training_examples import training_examples, validation_examples
+from shopclip.untrained import build_towers
 
 if TYPE_CHECKING:
     from shopclip.dualencoder import DualEncoder
@@ -57,7 +57,7 @@ def train(
 
     recipe, seed = parameters.recipe_for(pair), parameters.seed + pair.seed
     training = training_examples(examples, image_store, captions, seed)
-    model = build(pair, training, parameters, images)
+    model = build_towers(pair, training, parameters, images)
     resumption = Resumption(training_states, seconds=parameters.state_seconds)
     if not parameters.resume:
         resumption.forget()
@@ -88,7 +88,7 @@ def check_learning(
 
     training = training_examples(examples, image_store, captions, parameters.seed)
     found = overfit(
-        build(pair, training, parameters, images), training, parameters.recipe_for(pair),
+        build_towers(pair, training, parameters, images), training, parameters.recipe_for(pair),
         seed=parameters.seed, device=choose_device(parameters.device),
     )  # fmt: skip
     told = (
@@ -104,20 +104,6 @@ def check_learning(
         )
     logger.info("they can learn: %s", told)
     return asdict(found)
-
-
-def build(
-    pair: Pair, training: Examples, parameters: TrainingParameters, images: ImageParameters
-) -> DualEncoder:
-    """The pair's towers before training."""
-    from shopclip.dualencoder import DualEncoder
-
-    recipe = parameters.recipe_for(pair)
-    return DualEncoder.build(
-        pair.text, pair.image, captions=training.captions, size=images.size.pixels,
-        dimensions=parameters.dimensions, loss=recipe.loss, temperature=recipe.temperature,
-        seed=parameters.seed + pair.seed,
-    )  # fmt: skip
 
 
 def _table(kind: type[Step | Epoch], rows: Sequence[Step | Epoch]) -> pd.DataFrame:

@@ -10,8 +10,8 @@ import pandas as pd
 
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.image_store import ImageStore
+from shopclip.enrichment import enrich
 from shopclip.parameters import CaptionParameters
-from shopclip.pipelines.training.enrichment import enrich
 
 logger = logging.getLogger(__name__)
 

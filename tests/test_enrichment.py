@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopclip.catalogue.columns import ATTRIBUTES
+from shopclip.enrichment import enrich, parse, render
 from shopclip.parameters import CaptionParameters
-from shopclip.pipelines.training.enrichment import enrich, parse, render
 
 TEMPLATE = "{caption}, {baseColour} {articleType} for {gender}, {season} {usage}"
 ALL = {

@@ -3,7 +3,7 @@ import pandas as pd
 
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.parameters import CaptionParameters
-from shopclip.pipelines.training.examples import training_examples, validation_examples
+from shopclip.training_examples import training_examples, validation_examples
 from tests.conftest import noise
 
 TABLE = pd.DataFrame(

@@ -1,0 +1,85 @@
+"""The best recipe against the default one, on captions that had no part in choosing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from shopclip.dualencoder import DualEncoder
+from shopclip.dualencoder.image_store import ImageStore
+from shopclip.dualencoder.ranks import rank_both
+from shopclip.dualencoder.retrieval_metrics import TieGroups, measure
+from shopclip.parameters import EvaluationParameters
+from shopclip.statistics import bootstrap_means, holm, paired_p_value
+
+DIRECTIONS = ("image_to_text", "text_to_image")
+METRICS = {"accuracy": "recall_at_1", "mrr_at_10": "mrr_at_10"}
+Scores = Mapping[tuple[str, str], np.ndarray]
+
+
+def held_out_scores(
+    model: DualEncoder, examples: pd.DataFrame, image_store: ImageStore
+) -> dict[tuple[str, str], np.ndarray]:
+    """By direction and metric, the score of each held-out product among them, float64 (queries,).
+
+    A query's own product alone is right; a caption that several bear is embedded once.
+    """
+    asked = examples[examples["split"] == "held_out"]
+    images = model.embed_images(image_store.images, asked["row"].to_numpy())
+    captions = asked["caption"].groupby(asked["caption_id"]).transform("first")
+    rows, distinct = pd.factorize(captions)
+    texts = model.embed_captions(list(distinct))[rows]
+    scores: dict[tuple[str, str], np.ndarray] = {}
+    for direction, ranks in zip(DIRECTIONS, rank_both(images, texts), strict=True):
+        measured = measure(TieGroups.of_one_answer(ranks.better, ranks.tied))
+        scores |= {(direction, name): measured[metric] for name, metric in METRICS.items()}
+    return scores
+
+
+def compare(
+    tuned: Scores, default: Scores, captions: np.ndarray, parameters: EvaluationParameters
+) -> pd.DataFrame:
+    """A row a direction and metric: both means, and their difference, tuned minus default.
+
+    `low` and `high` are ends of its bootstrap interval over captions, `p_value` that of a paired
+    permutation test, `adjusted_p_value` that for all rows (Holm 1979); `distinguishable` is whether
+    the adjusted one is below 1 - confidence.
+
+    Args:
+        captions: integer (queries,), the caption of each query.
+    """
+    rows = [
+        {
+            "direction": direction,
+            "metric": metric,
+            "queries": len(captions),
+            "tuned": float(tuned[direction, metric].mean()),
+            "default": float(default[direction, metric].mean()),
+            **_difference(
+                tuned[direction, metric] - default[direction, metric], captions, parameters
+            ),
+        }
+        for direction, metric in tuned
+    ]
+    table = pd.DataFrame(rows)
+    adjusted = holm(table["p_value"].to_numpy())
+    return table.assign(
+        adjusted_p_value=adjusted, distinguishable=adjusted < 1 - parameters.confidence
+    )
+
+
+def _difference(
+    differences: np.ndarray, captions: np.ndarray, parameters: EvaluationParameters
+) -> dict[str, float]:
+    low, high = bootstrap_means(
+        differences[:, None], captions, resamples=parameters.resamples,
+        confidence=parameters.confidence,
+    )  # fmt: skip
+    return {
+        "difference": float(differences.mean()),
+        "low": float(low[0]),
+        "high": float(high[0]),
+        "p_value": paired_p_value(differences, captions, resamples=parameters.resamples),
+    }

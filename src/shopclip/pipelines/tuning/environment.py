@@ -1,0 +1,61 @@
+"""The best trial as an environment of Kedro's, `conf/tuned`.
+
+An environment replaces whole blocks of the base configuration, so each block here is complete; and
+what the towers were tuned on is among them, whatever environment that was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from shopclip.parameters import CatalogueParameters, Pair, Parameters, TrainingParameters
+
+COMMAND = "kedro run --env tuned"
+
+
+def training_text(
+    tuned: Mapping[str, Any], training: TrainingParameters, found: Sequence[str]
+) -> str:
+    """`parameters_training.yml`: the shared recipe is that of the best trial."""
+    block = {**training.model_dump(mode="json"), "recipe": tuned["best"]["recipe"]}
+    return _text([COMMAND, *_origin(tuned), *found], {"training": block})
+
+
+def pairs_text(tuned: Mapping[str, Any], pairs: Mapping[str, Any]) -> str:
+    """`parameters_pairs.yml`: the pair of the best trial, with no recipe of its own."""
+    name = tuned["best"]["pair"]
+    pair = Pair.model_validate(pairs[name])
+    block = pair.model_dump(mode="json", exclude={"recipe", "repeats", "seed"}, exclude_none=True)
+    return _text([COMMAND, *_origin(tuned)], {"pairs": {name: block}})
+
+
+def data_text(tuned: Mapping[str, Any], blocks: Mapping[str, Parameters]) -> str:
+    """`parameters_data.yml`: what it was tuned on, as it was."""
+    plain = {name: block.model_dump(mode="json") for name, block in blocks.items()}
+    return _text([COMMAND, *_origin(tuned), "What it was tuned on, as it was."], plain)
+
+
+def is_of(catalogue: CatalogueParameters, facts: Mapping[str, Any]) -> bool:
+    """Whether the products at hand are those that these parameters would fetch.
+
+    They are not where an earlier command named another catalogue than this one does.
+    """
+    usable, names = facts["usable"], (catalogue.path, Path(catalogue.path).name)
+    return facts["name"] in names and facts["drawn"] == min(catalogue.limit or usable, usable)
+
+
+def _origin(tuned: Mapping[str, Any]) -> list[str]:
+    best = tuned["best"]
+    return [
+        f"Written by the pipeline tuning: trial {best['number']} of study {tuned['study']}, "
+        f"{best['pair']}."
+    ]
+
+
+def _text(header: Sequence[str], blocks: Mapping[str, Any]) -> str:
+    comment = "".join(f"# {line}\n" for line in header)
+    return comment + yaml.safe_dump(dict(blocks), sort_keys=False, allow_unicode=True)

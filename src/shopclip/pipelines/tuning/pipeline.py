@@ -1,0 +1,71 @@
+"""Once for all pairs, when asked for: `kedro run --pipelines ingestion,preprocessing,tuning`.
+
+examples, image_store, pairs ─ tune ─→ trials, trial_epochs
+trials ─ draw_history ─→ tuning_history_figure
+trials ─ draw_importance ─→ tuning_importance_figure
+trials ─ choose_best ─→ tuned
+tuned, examples, image_store ─ compare_with_default ─→ tuned_comparison
+tuned, tuned_comparison ─ write_environment ─→ tuned_training, tuned_pairs, tuned_data
+
+The last three are the files of the environment `tuned`. `tuning_studies` is a folder that `tune`
+fills itself, with Optuna's studies and with what interrupted trials go on from. Several runs may be
+at it at once: they share the study, and each writes whole files.
+"""
+
+from kedro.pipeline import Pipeline, node
+
+from shopclip.pipelines.tuning.environment_nodes import write_environment
+from shopclip.pipelines.tuning.nodes import (
+    choose_best,
+    compare_with_default,
+    draw_history,
+    draw_importance,
+    tune,
+)
+
+DATA = ["examples", "image_store", "tuning_studies", "encoder_features"]
+TRAINING = ["params:training", "params:images", "params:captions"]
+
+
+def create_pipeline() -> Pipeline:
+    return Pipeline(
+        [
+            node(
+                tune,
+                inputs=[*DATA, "params:tuning", *TRAINING, "params:pairs"],
+                outputs=["trial_epochs", "trials"],
+                name="tune",
+            ),
+            node(
+                draw_history, inputs="trials", outputs="tuning_history_figure", name="draw_history"
+            ),
+            node(
+                draw_importance,
+                inputs=["trials", "tuning_studies", "params:tuning"],
+                outputs="tuning_importance_figure",
+                name="draw_importance",
+            ),
+            node(
+                choose_best,
+                inputs=["trials", "tuning_studies", "params:tuning"],
+                outputs="tuned",
+                name="choose_best",
+            ),
+            node(
+                compare_with_default,
+                inputs=["tuned", *DATA, *TRAINING, "params:evaluation", "params:pairs"],
+                outputs="tuned_comparison",
+                name="compare_with_default",
+            ),
+            node(
+                write_environment,
+                inputs=[
+                    "tuned", "tuned_comparison", "catalogue_facts", "params:training",
+                    "params:catalogue", "params:images", "params:splits", "params:captions",
+                    "params:evaluation", "params:pairs",
+                ],
+                outputs=["tuned_training", "tuned_pairs", "tuned_data"],
+                name="write_environment",
+            ),
+        ]
+    )  # fmt: skip

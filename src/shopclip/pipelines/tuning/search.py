@@ -1,0 +1,55 @@
+"""A study with what its trials are run by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from shopclip.dualencoder import fingerprint
+from shopclip.pipelines.tuning.space import Space
+from shopclip.pipelines.tuning.study import SharedStudy
+from shopclip.pipelines.tuning.tables import epochs_table, trials_table
+from shopclip.pipelines.tuning.trainer import Trainer
+from shopclip.pipelines.tuning.trial import run_trial
+from shopclip.tuning_parameters import TuningParameters
+
+
+@dataclass(frozen=True)
+class Search:
+    """Trials of a space, one after the other."""
+
+    study: SharedStudy
+    space: Space
+    trainer: Trainer
+
+    @classmethod
+    def begin(
+        cls, folder: Path, tuning: TuningParameters, space: Space, trainer: Trainer
+    ) -> Search:
+        """Begin the study of this space, data and seed, or go on with it.
+
+        How many trials it takes is no part of its name, so that more can be asked for later.
+        """
+        chosen_by = tuning.model_dump(exclude={"trials", "pairs", "space"})
+        name = fingerprint.of(chosen_by, space.facts(), trainer.fingerprint())[:12]
+        study = SharedStudy(folder, name, tuning)
+        study.begin(space.defaults())
+        return cls(study, space, trainer)
+
+    def run_next(self) -> bool:
+        """Run a trial; False if there is none that is not another process's."""
+        trial = self.study.claim(self.space.distributions())
+        if trial is None:
+            return False
+        try:
+            run_trial(trial, self.study, self.space, self.trainer)
+        finally:
+            self.study.release()
+        return True
+
+    def tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The epochs of all finished trials, and all trials with what they chose."""
+        knobs = self.space.knobs
+        return epochs_table(self.study), trials_table(self.study, knobs)

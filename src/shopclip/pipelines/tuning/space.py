@@ -1,0 +1,141 @@
+"""From what a trial chooses to a pair and a recipe, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from shopclip.dualencoder.recipe import Recipe
+from shopclip.parameters import Pair, TrainingParameters
+from shopclip.pipelines.tuning.errors import TuningError
+from shopclip.tuning_parameters import Knob, TuningParameters, number_kind
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+PAIR = "pair"  # what a trial calls the choice of its pair, where there is one
+
+
+@dataclass(frozen=True)
+class Space:
+    """Pairs and knobs to choose among, every default recipe one of the choices."""
+
+    knobs: Mapping[str, Knob]
+    pairs: Mapping[str, Pair]
+    training: TrainingParameters
+
+    @classmethod
+    def of(
+        cls, tuning: TuningParameters, training: TrainingParameters, pairs: Mapping[str, Any]
+    ) -> Space:
+        """The space that the configuration describes.
+
+        Args:
+            pairs: the configured pairs by name; repeats by another seed are left aside.
+
+        Raises:
+            TuningError: everything that is wrong with it.
+        """
+        all_pairs = {name: Pair.model_validate(pair) for name, pair in pairs.items()}
+        configured = {name: pair for name, pair in all_pairs.items() if pair.repeats is None}
+        chosen = list(dict.fromkeys(tuning.pairs or configured))
+        if unknown := [name for name in chosen if name not in configured]:
+            raise TuningError(
+                f"tuning.pairs: {', '.join(unknown)} is not among the configured pairs; expected "
+                f"some of {', '.join(configured)}"
+            )
+        space = cls(tuning.space, {name: configured[name] for name in chosen}, training)
+        if wrong := [*space._too_narrow(tuning.trials), *space._left_out()]:
+            raise TuningError("; ".join(wrong))
+        return space
+
+    def distributions(self) -> dict[str, BaseDistribution]:
+        """What Optuna draws from, by name."""
+        from optuna.distributions import CategoricalDistribution
+
+        pair = {PAIR: CategoricalDistribution(list(self.pairs))} if len(self.pairs) > 1 else {}
+        return {**pair, **{name: _distribution(name, knob) for name, knob in self.knobs.items()}}
+
+    def defaults(self) -> dict[str, dict[str, Any]]:
+        """What a trial would have to choose to be each pair as it is configured."""
+        return {
+            name: {
+                **({PAIR: name} if len(self.pairs) > 1 else {}),
+                **{knob: default_of(self.recipe(name, {}), knob) for knob in self.knobs},
+            }
+            for name in self.pairs
+        }
+
+    def read(self, chosen: Mapping[str, Any]) -> tuple[str, Recipe]:
+        """The name of the pair and the recipe of a trial that has chosen."""
+        values = dict(chosen)
+        pair = values.pop(PAIR, next(iter(self.pairs)))
+        return pair, self.recipe(pair, values)
+
+    def recipe(self, pair: str, knobs: Mapping[str, Any]) -> Recipe:
+        """The recipe of a pair with some knobs set otherwise."""
+        own = self.pairs[pair].recipe
+        changed = self.pairs[pair].model_copy(update={"recipe": {**own, **knobs}})
+        return self.training.recipe_for(changed)
+
+    def facts(self) -> list[Any]:
+        """All that makes it another space, as JSON."""
+        knobs = {name: knob.model_dump() for name, knob in self.knobs.items()}
+        pairs = {
+            name: [asdict(pair.text), asdict(pair.image), asdict(self.recipe(name, {}))]
+            for name, pair in self.pairs.items()
+        }
+        return [knobs, pairs, self.training.dimensions, self.training.seed]
+
+    def _too_narrow(self, trials: int) -> list[str]:
+        wrong = []
+        if not self.knobs and len(self.pairs) < 2:
+            wrong.append("tuning.space is empty, and one pair alone leaves nothing to choose")
+        if trials < len(self.pairs):
+            wrong.append(
+                f"tuning.trials is {trials}, expected at least {len(self.pairs)}: the default "
+                "recipe of every pair is tried first; raise it, or name fewer in tuning.pairs"
+            )
+        return wrong
+
+    def _left_out(self) -> list[str]:
+        """The search is never worse than the default on validation, if it begins with that."""
+        wrong = []
+        for pair in self.pairs:
+            recipe = self.recipe(pair, {})
+            if not recipe.epochs:
+                wrong.append(
+                    f"{pair} has 0 epochs and cannot be tuned; leave it out of tuning.pairs"
+                )
+            for name, knob in self.knobs.items():
+                if not knob.allows(value := default_of(recipe, name)):
+                    wrong.append(
+                        f"tuning.space.{name} leaves out {value!r}, which {pair} is trained with "
+                        "as it is configured, and that is tried first; widen it"
+                    )
+        return wrong
+
+
+def default_of(recipe: Recipe, knob: str) -> Any:
+    """The value of a knob; of a temperature that is left to the loss, that of the loss."""
+    from shopclip.dualencoder.losses import LOSSES
+
+    value = getattr(recipe, knob)
+    return LOSSES[recipe.loss].temperature if knob == "temperature" and value is None else value
+
+
+def _distribution(name: str, knob: Knob) -> BaseDistribution:
+    from optuna.distributions import (
+        CategoricalDistribution,
+        FloatDistribution,
+        IntDistribution,
+    )
+
+    if knob.choices is not None:
+        return CategoricalDistribution(knob.choices)
+    low, high = knob.range
+    if number_kind(name) is int:
+        step = 1 if knob.step is None else int(knob.step)
+        return IntDistribution(int(low), int(high), log=knob.log, step=step)
+    return FloatDistribution(low, high, log=knob.log, step=knob.step)
