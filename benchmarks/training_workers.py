@@ -15,9 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from benchmarks.training_data import Shop
-from benchmarks.training_rates import HEAD, Row, machine
-from benchmarks.training_towers import Pair, small_pairs
 
 from shopclip.catalogue import open_catalogue
 from shopclip.dualencoder import Examples, Recipe, TrainingLog
@@ -25,6 +22,9 @@ from shopclip.dualencoder.parallel import job as jobs
 from shopclip.dualencoder.parallel.launch import fit_on_workers
 from shopclip.dualencoder.parallel.workers import Workers
 from shopclip.sample import draw_catalogue
+from training_data import Shop
+from training_rates import HEAD, Row, machine
+from training_towers import Pair, small_pairs
 
 RESULTS = Path(__file__).parent / "results" / "training_workers.json"
 BAR = 1.6

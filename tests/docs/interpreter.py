@@ -1,0 +1,56 @@
+"""The other end of `warm_interpreter`: asks it to run commands."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.project import ROOT
+
+PROGRAM = Path(__file__).with_name("warm_interpreter.py")
+
+
+class Interpreter:
+    """A warm Python process, to be used in a `with` statement."""
+
+    def __init__(self, **environment: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True, cwd=ROOT, env={**os.environ, **environment},
+        )  # fmt: skip
+
+    def __enter__(self) -> "Interpreter":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._process.kill()  # it would take seconds to unload all that it has loaded
+        self._process.wait(30)
+        self._process.stdin.close()
+        self._process.stdout.close()
+
+    def run(
+        self, argv: Sequence[str], folder: Path, *, rehearse: bool = False,
+        environment: Mapping[str, str] | None = None,
+    ) -> str:  # fmt: skip
+        """What a command prints in a folder.
+
+        Args:
+            rehearse: stop as soon as the command line is understood.
+
+        Raises:
+            AssertionError: it failed.
+        """
+        task = {
+            "argv": list(argv), "folder": str(folder), "rehearse": rehearse,
+            "environment": dict(environment or {}), "root": str(ROOT),
+        }  # fmt: skip
+        self._process.stdin.write(json.dumps(task) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, f"the interpreter died of {argv}"
+        answer = json.loads(line)
+        assert answer["code"] == 0, f"{argv} ended with {answer['code']}:\n{answer['printed']}"
+        return answer["printed"]
