@@ -209,8 +209,8 @@ class EngineParameters(Parameters):
     address: str | None = Field(
         None,
         min_length=1,
-        description="of a running Ray cluster, such as auto or ray://head:10001; null starts one "
-        "on this machine",
+        description="of a running Ray cluster, such as auto or head:6379; null starts one on this "
+        "machine",
     )
 
 

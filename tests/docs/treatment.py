@@ -53,7 +53,7 @@ RULES = (
     Rule(r"kedro run .*--env minilm", "rehearse", "tests/test_run.py runs it"),
     Rule(r"kedro run .*--pipelines (\w+,)*tuning", "rehearse", "tests/test_run_tuning.py runs it"),
     Rule(r"kedro run .*--env tuned", "elsewhere", "the environment is what tuning writes"),
-    Rule(r"torchrun ", "rehearse", "tests/test_run_distributed.py runs it, with two processes"),
+    Rule(r"torchrun ", "elsewhere", "tests/test_run_distributed.py runs it, with two processes"),
     Rule(
         r"kedro run .*(training\.workers|engine\.kind)=", "rehearse",
         "tests/test_run_distributed.py runs both, with two workers",
