@@ -1,6 +1,7 @@
 import struct
 
 import numpy as np
+import PIL
 import pytest
 from PIL import Image
 
@@ -10,7 +11,12 @@ from tests.catalogue.test_decode import encode, png
 SIZE = (80, 60)
 
 
-@pytest.mark.parametrize("mode", ["L", "P", "1", "CMYK", "LA", "YCbCr"])
+OLD = pytest.mark.skipif(
+    int(PIL.__version__.split(".")[0]) < 13, reason="Pillow read its own YCbCr TIFF from 13 on"
+)
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "1", "CMYK", "LA", pytest.param("YCbCr", marks=OLD)])
 def test_other_colour_modes_become_rgb(mode):
     form = "TIFF" if mode in ("CMYK", "YCbCr") else "PNG"
     encoded = encode(Image.new("RGB", (60, 80), "white").convert(mode), form)
