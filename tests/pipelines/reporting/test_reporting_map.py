@@ -8,8 +8,8 @@ import pytest
 from shopclip.pipelines.reporting.map_chart import RADIUS, category_colours, embedding_maps
 from shopclip.pipelines.reporting.map_figure import map_figure
 from tests.pipelines.reporting.answered import CATEGORIES, map_of
+from tests.pipelines.reporting.rendered import Page, render
 from tests.pipelines.reporting.test_reporting_figures import texts
-from tests.pipelines.reporting.test_reporting_report import Page, render
 
 
 def circles(path: str) -> list[tuple[float, float]]:

@@ -1,82 +1,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from datetime import date
-from html.parser import HTMLParser
-from typing import Any
 
 import pandas as pd
 import pytest
 
-from shopclip.dualencoder.collapse import explain
 from shopclip.pipelines.reporting.formats import percent
 from shopclip.pipelines.reporting.leaderboard import CEILINGS, CHANCES, MEDIAN, SCORES
-from shopclip.pipelines.reporting.report import render_report
 from shopclip.pipelines.reporting.score_tables import SAME_CAPTION
+from tests.pipelines.reporting.rendered import Page, boards_of, render, shown_numbers
 
-VOID = {"meta", "link", "img", "br", "line", "polyline", "rect", "wbr"}
 ATTACK = '<script>alert(1)</script>" onerror="alert(2)'
-
-
-class Page(HTMLParser):
-    """Elements with attributes and text, checked to be closed in the order they were opened."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, Any]]] = []
-        self.cells: list[dict[str, Any]] = []
-        self._open: list[str] = []
-        self._row: dict[str, Any] = {}
-        self._cell: dict[str, Any] = {}
-        self._table: dict[str, Any] = {}
-        self.feed(html)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        found = dict(attributes)
-        self.elements.append((tag, found))
-        if tag == "table":
-            self._table = {
-                "table": found.get("class") or "",
-                "protocol": found.get("data-protocol", ""),
-                "direction": found.get("data-direction"),
-            }
-        if tag == "tr":
-            told = {key: found.get(f"data-{key}") for key in ("pair", "direction")}
-            self._row = {key: value for key, value in told.items() if value}
-        if tag == "td":
-            self._cell = {**found, **self._table, **self._row, "text": ""}
-            if "data-score" in found:
-                self.cells.append(self._cell)
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attributes)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, text: str) -> None:
-        if "td" in self._open:
-            self._cell["text"] += text
-
-    def tags(self, name: str) -> list[dict[str, Any]]:
-        return [found for tag, found in self.elements if tag == name]
-
-
-def render(evidence, **changes: Any) -> str:
-    return render_report(replace(evidence, **changes), today=date(2026, 1, 2))
-
-
-def boards_of(html: str) -> list[dict[str, Any]]:
-    return [table for table in Page(html).tags("table") if table.get("class") == "board"]
-
-
-def shown_numbers(text: str) -> list[float]:
-    return [float(number) for number in re.findall(r"[\d.]+", text)]
 
 
 def test_every_number_of_the_leaderboard_is_that_of_the_table(evidence) -> None:
@@ -184,86 +118,6 @@ def test_a_synthetic_catalogue_is_named_as_such(evidence, synthetic: bool) -> No
     html = render(evidence, catalogue_facts=facts)
     assert ("This catalogue is synthetic." in html) is synthetic
     assert ("on this synthetic catalogue" in html) is synthetic
-
-
-def test_an_untrained_pair_is_named(evidence, untrained) -> None:
-    assert "Not trained (zero epochs): bert_vit." in render(untrained)
-    assert "Not trained" not in render(evidence)
-
-
-def test_without_any_training_there_are_no_curves(evidence, untrained) -> None:
-    empty = dict.fromkeys(evidence.training_logs, untrained.training_logs["bert_vit"])
-    no_epochs = dict.fromkeys(evidence.epoch_logs, untrained.epoch_logs["bert_vit"])
-    html = render(evidence, training_logs=empty, epoch_logs=no_epochs)
-    assert "Not trained (zero epochs): bert_resnet, bert_vit, gpt_vit." in html
-    assert "polyline class" not in html
-
-
-def test_the_collapsed_are_marked(evidence) -> None:
-    html = render(evidence)
-    marked = re.findall(r'data-pair="(\w+)"[^>]*>\s*<th[^>]*>(?:(?!</th>).)*<mark>', html, re.S)
-    assert marked == ["gpt_vit"] * 4
-    healthy = render(evidence, leaderboard=evidence.leaderboard.assign(collapsed=False))
-    assert healthy.count("<mark>") == 1  # among the diagnostics
-
-
-def test_a_mark_leads_to_what_was_seen_and_what_to_try(evidence) -> None:
-    html = render(evidence)
-    page = Page(html)
-    links = [found["href"] for found in page.tags("a")]
-    assert links == ["#collapsed-gpt_vit"] * 5
-    assert [found["id"] for found in page.tags("div") if "id" in found] == ["collapsed-gpt_vit"]
-    (card,) = re.findall(r'<div class="card explained".*?</div>\s*</div>\s*</div>', html, re.S)
-    items = re.findall(r"<li>(.*?)</li>", card)
-    explanation = explain(evidence.diagnostics["gpt_vit"])
-    assert items == [*explanation.seen, *explanation.advice]
-    assert "the loss ended at 2.08 nats, where towers that see nothing have 2.08" in items
-    assert "the image embeddings are one point (mean cosine 0.999, effective rank 1.1)" in items
-
-
-def test_healthy_pairs_have_nothing_explained(evidence) -> None:
-    good = dict.fromkeys(evidence.diagnostics, evidence.diagnostics["bert_vit"])
-    leaderboard = evidence.leaderboard.assign(collapsed=False)
-    html = render(evidence, diagnostics=good, leaderboard=leaderboard)
-    assert "has collapsed" not in html
-    assert "<mark>" not in html
-
-
-def test_every_sign_has_a_chart_with_a_line_and_a_dot_a_pair(evidence, untrained) -> None:
-    page = Page(render(evidence))
-    charts = [
-        found["aria-label"] for found in page.tags("div") if found.get("class") == "plot small"
-    ]
-    assert len(charts) == 8
-    assert charts[-1].startswith("MRR, validation examples: bert_resnet 0.6,")
-    lines = [found["class"] for found in page.tags("polyline")]
-    dots = [found.get("class") for found in page.tags("i")]
-    for number in range(3):
-        assert lines.count(f"line pair-{number}") == 8 + 1  # the training loss
-        assert dots.count(f"dot pair-{number}") == 8
-    fewer = [found.get("class") for found in Page(render(untrained)).tags("i")]
-    assert "dot pair-1" not in fewer
-    assert fewer.count("dot pair-2") == 8
-
-
-def test_the_page_says_which_examples_judged_the_epochs(evidence, unvalidated) -> None:
-    html = render(evidence)
-    assert "ends with the weights of its best epoch" in html
-    assert html.count("measured on validation examples") == 1
-    assert re.findall(r"best: (\d)", html) == ["2", "3", "3"]
-    html = render(unvalidated)
-    assert "best epoch" not in html
-    assert "measured on training examples" in html
-    assert "MRR, training examples" in html
-    assert "best: " not in html
-
-
-def test_the_loss_of_chance_is_called_a_logarithm_only_where_it_is_one(evidence) -> None:
-    sigmoid = {pair: log.assign(chance_loss=5.15) for pair, log in evidence.training_logs.items()}
-    assert "chance, ln 8" in render(evidence)
-    html = render(evidence, training_logs=sigmoid)
-    assert "chance, 5.15" in html
-    assert "chance, ln" not in html
 
 
 def test_the_page_needs_nothing_else(evidence) -> None:

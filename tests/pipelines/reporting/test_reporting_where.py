@@ -7,7 +7,7 @@ import pytest
 
 from shopclip.pipelines.reporting.where_chart import where_charts
 from tests.pipelines.reporting.answered import GROUPS
-from tests.pipelines.reporting.test_reporting_report import Page, render
+from tests.pipelines.reporting.rendered import Page, render
 
 
 def test_every_group_has_a_row_a_pair_in_both_directions(evidence) -> None:

@@ -4,7 +4,7 @@ import re
 
 from shopclip.pipelines.reporting.hubs_section import hubs_of
 from shopclip.pipelines.reporting.retrievals import misses_of, retrieved_for
-from tests.pipelines.reporting.test_reporting_report import Page, render
+from tests.pipelines.reporting.rendered import Page, render
 
 
 def wrong(html: str) -> str:
