@@ -34,7 +34,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """The quick tests; `nox -s tests -- tests/search -x` runs some."""
-    session.run("pytest", "-m", "not slow", *session.posargs)
+    session.run("pytest", "-n", "2", "--dist", "loadfile", "-m", "not slow", *session.posargs)
 
 
 @nox.session
@@ -42,8 +42,22 @@ def slow(session: nox.Session) -> None:
     """The slow tests, one a core."""
     one_thread = {"OMP_NUM_THREADS": "1"}
     session.run(
-        "pytest", "-m", "slow", "-n", "2", "--dist", "loadfile", *session.posargs, env=one_thread
+        "pytest",
+        "-m",
+        "slow and not exhaustive",
+        "-n",
+        "2",
+        "--dist",
+        "loadfile",
+        *session.posargs,
+        env=one_thread,
     )
+
+
+@nox.session
+def exhaustive(session: nox.Session) -> None:
+    """The slow tests that CI, which ends within twenty minutes, leaves out; before a release."""
+    session.run("pytest", "-m", "exhaustive", *session.posargs)
 
 
 @nox.session

@@ -129,6 +129,7 @@ def test_the_policy_of_the_guide_sends_what_trains_and_embeds_to_the_gpu(dag, pi
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_tasks_run_one_by_one_give_what_one_run_gives(tmp_path):
     project = copy_project(tmp_path / "project")
     pairs = project / "conf/test/parameters_pairs.yml"

@@ -12,7 +12,7 @@ import pytest
 
 from tests.project import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.exhaustive]
 
 
 def run(*command, cwd, **environment):

@@ -164,11 +164,15 @@ def test_a_wrong_catalogue_is_one_clear_line(tmp_path, rows, message):
 
 @pytest.mark.parametrize(
     "limits",
-    [pytest.param((80, 80), id="the-same", marks=pytest.mark.slow), (80, 60)],
+    [
+        pytest.param((80, 80), id="the-same", marks=[pytest.mark.slow, pytest.mark.exhaustive]),
+        (80, 60),
+    ],
 )
 def test_two_first_runs_at_once_do_not_break_each_other(tmp_path, limits):
     """One after the other, or the later is told of the earlier; never a mixture of both."""
     project = copy_project(tmp_path / "project")
+    (project / "mlflow.db").unlink()  # the first run of a project makes it
     run = ("run", "--env", "test", "--pipelines", "ingestion", "--params")
     with ThreadPoolExecutor(len(limits)) as pool:
         ends = list(

@@ -26,6 +26,7 @@ def run(script, *arguments):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_it_trains_and_scores_without_kedro_and_goes_on_where_it_was(tmp_path):
     rows = [row(number, f"Arden Men Shirt {number % 150}") for number in range(200)]
     pictures = [jpeg((number % 256, 90, 200)) for number in range(200)]
