@@ -14,12 +14,9 @@ nox.options.sessions = ["lint", "tests"]
 nox.options.default_venv_backend = "none"
 
 EXTRAS = ("search", "minilm", "milvus")  # of those that a user installs, what the quick tests use
-TEST_TOOLS = ("httpx", "hypothesis", "pytest", "setuptools>=77", "torchmetrics")
-NOT_OF_USERS = (
-    "tests/benchmarks",
-    "tests/docs",
-    "tests/notebooks",
-)  # these need other tools of dev
+TEST_TOOLS = ("httpx", "hypothesis", "nox", "pytest", "setuptools>=77", "torchmetrics")
+# These need the other tools of dev.
+NOT_OF_USERS = ("tests/benchmarks", "tests/docs", "tests/notebooks", "tests/test_habits.py")
 
 
 @nox.session
@@ -116,5 +113,5 @@ def lower_bound(requirement: Requirement) -> str:
 
 def _quick_tests(session: nox.Session, *settings: str) -> None:
     session.install(*settings, "--editable", f".[{','.join(EXTRAS)}]", *TEST_TOOLS)
-    ignored = [f"--ignore={folder}" for folder in NOT_OF_USERS]
+    ignored = [f"--ignore={path}" for path in NOT_OF_USERS]
     session.run("python", "-m", "pytest", "-m", "not slow", *ignored, *session.posargs)

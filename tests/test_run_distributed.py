@@ -83,6 +83,7 @@ def test_an_option_that_means_nothing_to_torchrun_is_refused_in_one_line(local):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive  # three clusters start and end
 def test_a_run_on_ray_has_the_pictures_embeddings_and_leaderboard_of_a_local_one(local, tmp_path):
     project = untrained(local, tmp_path, "image_store")
     kedro(project, *RUN, f"{RECIPE},engine.kind=ray,training.workers=2")
