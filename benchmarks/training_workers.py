@@ -81,7 +81,7 @@ def rate(log: TrainingLog) -> float:
 def by_one(pair: Pair, examples: Examples, recipe: Recipe) -> TrainingLog:
     """Trained by a process that has one core to itself."""
     model = pair.build(examples, SIZE)
-    job = jobs.TrainingJob.of(recipe, 0, "cpu", "one", None, None)
+    job = jobs.TrainingJob.of(recipe, {"title": "one"})
     with jobs.job_folder(None) as folder:
         job.write(folder, model, examples, None)
         alone = multiprocessing.get_context("spawn").Process(target=on_one_core, args=(folder,))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -62,3 +64,20 @@ class TrainingLog:
     steps: list[Step] = field(default_factory=list)
     epochs: list[Epoch] = field(default_factory=list)
     best_epoch: int | None = None
+
+    @classmethod
+    def of_rows(cls, rows: Mapping[str, Any]) -> TrainingLog:
+        """What `to_rows` was made of."""
+        return cls(
+            [Step(*row) for row in rows["steps"]],
+            [Epoch(*row) for row in rows["epochs"]],
+            rows["best_epoch"],
+        )
+
+    def to_rows(self) -> dict[str, Any]:
+        """As JSON: the attributes by name, of a step or an epoch the values in their order."""
+        return {
+            "steps": [list(astuple(step)) for step in self.steps],
+            "epochs": [list(astuple(epoch)) for epoch in self.epochs],
+            "best_epoch": self.best_epoch,
+        }

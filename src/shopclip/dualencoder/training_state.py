@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from shopclip.dualencoder.atomic import atomic_file
 from shopclip.dualencoder.learner import Learner
-from shopclip.dualencoder.training_log import Epoch, Step, TrainingLog
+from shopclip.dualencoder.training_log import TrainingLog
 
 FORMAT = 1
 
@@ -49,10 +49,8 @@ def write(file: Path, identity: str, state: TrainingState, learner: Learner) -> 
         "format": FORMAT,
         "identity": identity,
         "done": state.done,
-        "best_epoch": state.log.best_epoch,
         "scaler": learner.precision.scaler.state_dict(),
-        "steps": [list(asdict(step).values()) for step in state.log.steps],
-        "epochs": [list(asdict(epoch).values()) for epoch in state.log.epochs],
+        **state.log.to_rows(),
     }
     with atomic_file(file) as draft:
         save_file(tensors, draft, metadata={"training": json.dumps(facts)})
@@ -82,16 +80,13 @@ def read(file: Path, identity: str, learner: Learner) -> TrainingState | None:
 def _restore(
     learner: Learner, facts: Mapping[str, Any], tensors: Mapping[str, Tensor]
 ) -> TrainingState:
-    log = TrainingLog(
-        [Step(*row) for row in facts["steps"]],
-        [Epoch(*row) for row in facts["epochs"]],
-        facts["best_epoch"],
-    )
     learner.model.load_state_dict(_without_prefix("model", tensors))
     if not facts["done"]:
         _set_moments(learner, _without_prefix("optimiser", tensors))
         learner.precision.scaler.load_state_dict(facts["scaler"])
-    return TrainingState(log, _without_prefix("best", tensors), facts["done"])
+    return TrainingState(
+        TrainingLog.of_rows(facts), _without_prefix("best", tensors), facts["done"]
+    )
 
 
 def _moments(learner: Learner) -> dict[str, Tensor]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import torch
 
@@ -23,8 +24,20 @@ from shopclip.dualencoder.parallel.workers import Workers
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.resumption import Resumption
 from shopclip.dualencoder.training import fit
-from shopclip.dualencoder.training_log import Epoch, Step, TrainingLog
+from shopclip.dualencoder.training_errors import TrainingError
+from shopclip.dualencoder.training_log import TrainingLog
 from shopclip.errors import ShopclipError
+
+
+class Options(TypedDict, total=False):
+    """The options of `fit` that a job takes as well."""
+
+    validation: Examples | None
+    seed: int
+    device: torch.device | str
+    resumption: Resumption | None
+    cache: Path | None
+    title: str
 
 
 @dataclass(frozen=True)
@@ -45,17 +58,11 @@ class TrainingJob:
     cache: str | None
 
     @classmethod
-    def of(
-        cls,
-        recipe: Recipe,
-        seed: int,
-        device: torch.device | str,
-        title: str,
-        resumption: Resumption | None,
-        cache: Path | None,
-    ) -> TrainingJob:
+    def of(cls, recipe: Recipe, options: Options) -> TrainingJob:
+        resumption, cache = options.get("resumption"), options.get("cache")
         return cls(
-            recipe=recipe, seed=seed, device=torch.device(device).type, title=title,
+            recipe=recipe, seed=options.get("seed", 0), title=options.get("title", "training"),
+            device=torch.device(options.get("device", "cpu")).type,
             states=str(resumption.folder.absolute()) if resumption else None,
             seconds=resumption.seconds if resumption else 0.0,
             cache=str(cache.absolute()) if cache else None,
@@ -75,6 +82,47 @@ class TrainingJob:
         if validation:
             examples_folder.write(validation, folder / "validation")
         (folder / "job.json").write_text(json.dumps(asdict(self)))
+
+
+def delegate(
+    launch: Callable[[TrainingJob, Path], None],
+    model: DualEncoder,
+    examples: Examples,
+    recipe: Recipe,
+    options: Options,
+) -> TrainingLog:
+    """`fit` by processes that `launch` starts for a job in a folder, and waits for.
+
+    Raises:
+        TrainingError: that of a worker; or, of what `launch` raises as a LostWorkerError, one that
+            says how to go on.
+        BusyError: another process trains in the folder of `resumption`.
+    """
+    job, resumption = TrainingJob.of(recipe, options), options.get("resumption")
+    with job_folder(resumption) as folder:
+        job.write(folder, model, examples, options.get("validation"))
+        try:
+            launch(job, folder)
+        except LostWorkerError as error:
+            told = folder / "error.txt"
+            raise TrainingError(
+                told.read_text() if told.is_file() else error.told(resumption)
+            ) from error
+        return collect(folder, model)
+
+
+class LostWorkerError(Exception):
+    """A launcher has lost a worker: `died` says how, and `remedy` what may be done about it."""
+
+    def __init__(self, died: str, remedy: str = "") -> None:
+        super().__init__(died, remedy)
+        self.died, self.remedy = died, remedy
+
+    def told(self, resumption: Resumption | None) -> str:
+        """With the state from which the same training goes on."""
+        last = resumption.last() if resumption else None
+        goes_on = f"; run the same again, and it goes on from {last}" if last else ""
+        return f"{self.died}{goes_on}{self.remedy}"
 
 
 @contextmanager
@@ -113,18 +161,13 @@ def carry_out(folder: Path, workers: Workers) -> None:
         raise
     if workers.first:
         checkpoint.save(model, folder / "trained")
-        (folder / "log.json").write_text(json.dumps(asdict(log)))
+        (folder / "log.json").write_text(json.dumps(log.to_rows()))
 
 
 def collect(folder: Path, model: DualEncoder) -> TrainingLog:
     """Give the model the weights that `carry_out` left; returns the log."""
     model.load_state_dict(checkpoint.load(folder / "trained").state_dict())
-    facts = json.loads((folder / "log.json").read_text())
-    return TrainingLog(
-        [Step(**row) for row in facts["steps"]],
-        [Epoch(**row) for row in facts["epochs"]],
-        facts["best_epoch"],
-    )
+    return TrainingLog.of_rows(json.loads((folder / "log.json").read_text()))
 
 
 def _own(device: str) -> str:

@@ -6,23 +6,28 @@ It starts every worker with `spawn`, so that none runs the caller's program agai
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import torch
 
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.model import DualEncoder
 from shopclip.dualencoder.parallel import job as jobs
-from shopclip.dualencoder.parallel.job import TrainingJob
+from shopclip.dualencoder.parallel.job import LostWorkerError, Options, TrainingJob
 from shopclip.dualencoder.parallel.process_group import joined
 from shopclip.dualencoder.recipe import Recipe
-from shopclip.dualencoder.resumption import Resumption
 from shopclip.dualencoder.training_errors import TrainingError
 from shopclip.dualencoder.training_log import TrainingLog
 
 if TYPE_CHECKING:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+
+REMEDY = (
+    ". A signal 9 that nobody sent is the system's, for want of memory: take fewer "
+    "training.workers or a smaller micro_batch"
+)
 
 
 def fit_on_workers(
@@ -31,12 +36,7 @@ def fit_on_workers(
     recipe: Recipe,
     *,
     count: int,
-    validation: Examples | None = None,
-    seed: int = 0,
-    device: torch.device | str = "cpu",
-    resumption: Resumption | None = None,
-    cache: Path | None = None,
-    title: str = "training",
+    **options: Unpack[Options],
 ) -> TrainingLog:
     """`fit` by `count` processes, each on a GPU of its own, or on its share of the CPU's cores.
 
@@ -44,19 +44,16 @@ def fit_on_workers(
         TrainingError: that of a worker; or a worker died, and then the message says how to go on.
         BusyError: another process trains in the folder of `resumption`.
     """
-    job = TrainingJob.of(recipe, seed, device, title, resumption, cache)
-    if job.device == "cuda" and torch.cuda.device_count() < count:
+    cuda = torch.device(options.get("device", "cpu")).type == "cuda"
+    if cuda and torch.cuda.device_count() < count:
         raise TrainingError(
             f"training.workers is {count}, but this machine has {torch.cuda.device_count()} GPUs; "
             "set it to as many, or training.device to cpu"
         )
-    with jobs.job_folder(resumption) as folder:
-        job.write(folder, model, examples, validation)
-        _launch(folder, count, resumption)
-        return jobs.collect(folder, model)
+    return jobs.delegate(partial(_launch, count), model, examples, recipe, options)
 
 
-def _launch(folder: Path, count: int, resumption: Resumption | None) -> None:
+def _launch(count: int, _: TrainingJob, folder: Path) -> None:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
@@ -68,7 +65,7 @@ def _launch(folder: Path, count: int, resumption: Resumption | None) -> None:
     try:
         elastic_launch(config, work)(str(folder))
     except ChildFailedError as error:
-        raise TrainingError(_reason(folder, error, resumption)) from error
+        raise LostWorkerError(_first_to_die(error), REMEDY) from error
 
 
 def work(folder: str) -> None:
@@ -77,15 +74,7 @@ def work(folder: str) -> None:
         jobs.carry_out(Path(folder), workers)
 
 
-def _reason(folder: Path, error: ChildFailedError, resumption: Resumption | None) -> str:
-    told = folder / "error.txt"
-    if told.is_file():
-        return told.read_text()
+def _first_to_die(error: ChildFailedError) -> str:
     # Those that lose a worker fail as well, in a connection; what killed the first one is a signal.
     rank, failure = min(error.failures.items(), key=lambda ranked: ranked[1].exitcode)
-    last = resumption.last() if resumption else None
-    goes_on = f"; run the same again, and it goes on from {last}" if last else ""
-    return (
-        f"training worker {rank} died: {failure.message}{goes_on}. A signal 9 that nobody sent is "
-        "the system's, for want of memory: take fewer training.workers or a smaller micro_batch"
-    )
+    return f"training worker {rank} died: {failure.message}"

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import Any, Unpack
 
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.model import DualEncoder
 from shopclip.dualencoder.parallel import job as jobs
-from shopclip.dualencoder.parallel.job import TrainingJob
+from shopclip.dualencoder.parallel.job import LostWorkerError, Options, TrainingJob
 from shopclip.dualencoder.parallel.ray_cluster import connected
 from shopclip.dualencoder.parallel.workers import Workers
 from shopclip.dualencoder.recipe import Recipe
-from shopclip.dualencoder.resumption import Resumption
-from shopclip.dualencoder.training_errors import TrainingError
 from shopclip.dualencoder.training_log import TrainingLog
 
 
@@ -26,12 +23,7 @@ def fit_on_ray(
     *,
     count: int,
     address: str | None = None,
-    validation: Examples | None = None,
-    seed: int = 0,
-    device: torch.device | str = "cpu",
-    resumption: Resumption | None = None,
-    cache: Path | None = None,
-    title: str = "training",
+    **options: Unpack[Options],
 ) -> TrainingLog:
     """`fit` by `count` workers of the cluster at `address`, each with a GPU or a CPU of it.
 
@@ -43,34 +35,27 @@ def fit_on_ray(
         BusyError: another process trains in the folder of `resumption`.
         ClusterError: there is no such cluster, or no Ray.
     """
-    job = TrainingJob.of(recipe, seed, device, title, resumption, cache)
-    with connected(address, least_cpus=count), jobs.job_folder(resumption) as folder:
-        job.write(folder, model, examples, validation)
-        _run(folder, count, job.device, resumption)
-        return jobs.collect(folder, model)
+    with connected(address, least_cpus=count):
+        return jobs.delegate(partial(_launch, count), model, examples, recipe, options)
 
 
-def _run(folder: Path, count: int, device: str, resumption: Resumption | None) -> None:
+def _launch(count: int, job: TrainingJob, folder: Path) -> None:
     from ray.train import RunConfig, ScalingConfig
     from ray.train.base_trainer import TrainingFailedError
     from ray.train.torch import TorchConfig, TorchTrainer
 
+    cuda = job.device == "cuda"
     trainer = TorchTrainer(
         work,
         train_loop_config={"folder": str(folder)},
-        torch_config=TorchConfig(backend="nccl" if device == "cuda" else "gloo"),
-        scaling_config=ScalingConfig(num_workers=count, use_gpu=device == "cuda"),
+        torch_config=TorchConfig(backend="nccl" if cuda else "gloo"),
+        scaling_config=ScalingConfig(num_workers=count, use_gpu=cuda),
         run_config=RunConfig(name="shopclip", storage_path=str(folder / "ray")),
     )
     try:
         trainer.fit()
     except TrainingFailedError as error:
-        told = folder / "error.txt"
-        last = resumption.last() if resumption else None
-        goes_on = f"; run the same again, and it goes on from {last}" if last else ""
-        raise TrainingError(
-            told.read_text() if told.is_file() else f"a Ray worker failed: {error}{goes_on}"
-        ) from error
+        raise LostWorkerError(f"a Ray worker failed: {error}") from error
 
 
 def work(config: dict[str, Any]) -> None:
