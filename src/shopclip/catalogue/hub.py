@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from shopclip.catalogue.errors import CatalogueError
+from shopclip.errors import first_line
 
 DATASET_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 PATTERNS = ["*.parquet", "**/*.parquet"]
@@ -51,7 +52,7 @@ def _download(dataset: str) -> Path:
         # Asked first because, out of reach, the download itself would retry for half a minute.
         HfApi().dataset_info(dataset, timeout=TIMEOUT)
     except Exception as unreachable:  # the hub's clients raise a dozen kinds
-        why = _first_line(unreachable)
+        why = first_line(unreachable)
         raise CatalogueError(
             f"catalogue.path: {dataset} is no file or folder here, and as a data set of the "
             f"Hugging Face hub it is not in the cache and could not be downloaded ({why}). Either "
@@ -67,10 +68,6 @@ def _download(dataset: str) -> Path:
     except Exception as broken_off:  # a part of a file is never taken for one
         raise CatalogueError(
             f"catalogue.path: the download of {dataset} from the Hugging Face hub broke off "
-            f"({_first_line(broken_off)}). The files that are complete are kept; give the same "
+            f"({first_line(broken_off)}). The files that are complete are kept; give the same "
             "command again for the others"
         ) from broken_off
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from shopclip.errors import ShopclipError
+from shopclip.errors import ShopclipError, first_line
 
 
 class UnreadableError(ShopclipError):
@@ -38,5 +38,4 @@ def reading(file: Path) -> Iterator[None]:
             raise UnreadableError(file, "it is not there") from error
         if isinstance(cause, PermissionError):
             raise UnreadableError(file, f"it cannot be read: {cause.strerror}") from error
-        told = str(cause).strip().split("\n")[0][:200]
-        raise UnreadableError(file, f"it is damaged ({told})") from error
+        raise UnreadableError(file, f"it is damaged ({first_line(cause)[:200]})") from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shopclip.dualencoder.atomic import atomic_folder
 from shopclip.dualencoder.formats import other_format
-from shopclip.errors import ShopclipError
+from shopclip.errors import ShopclipError, first_line
 
 if TYPE_CHECKING:
     from shopclip.dualencoder.model import DualEncoder
@@ -54,7 +54,7 @@ def load(folder: Path) -> DualEncoder:
     except PermissionError as error:
         raise CheckpointError(f"{folder}: cannot be read ({error}); make it readable") from error
     except (ValueError, KeyError, TypeError, RuntimeError, OSError, SafetensorError) as error:
-        why = str(error).strip().split("\n")[0]  # torch names every weight
+        why = first_line(error)  # torch names every weight
         raise CheckpointError(
             f"{folder}: damaged, train the pair again: {_TRAIN} ({why})"
         ) from error

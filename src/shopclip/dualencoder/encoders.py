@@ -11,7 +11,7 @@ from torch import nn
 from shopclip.dualencoder.encoder_spec import Encoder, ImageEncoder, Stem, TextEncoder
 from shopclip.dualencoder.stem import put_convolutional_stem
 from shopclip.dualencoder.tokenizers import train_tokenizer
-from shopclip.errors import ShopclipError
+from shopclip.errors import ShopclipError, first_line
 
 
 class EncoderUnavailableError(ShopclipError):
@@ -97,7 +97,7 @@ def _load(from_pretrained: Callable[..., Any], name: str | None, **options: Any)
         if Path(name).is_dir():
             raise EncoderUnavailableError(
                 f"{name}: this folder does not hold a pretrained encoder that transformers can "
-                f"load as safetensors ({_first_line(not_cached)})"
+                f"load as safetensors ({first_line(not_cached)})"
             ) from not_cached
         return _download(from_pretrained, name, options)
 
@@ -111,11 +111,7 @@ def _download(from_pretrained: Callable[..., Any], name: str, options: dict[str,
     except Exception as unreachable:  # the hub's clients raise a dozen kinds
         raise EncoderUnavailableError(
             f"pretrained encoder {name!r} is not a local folder, is not in the Hugging Face cache "
-            f"and could not be downloaded ({_first_line(unreachable)}). Either connect once and "
+            f"and could not be downloaded ({first_line(unreachable)}). Either connect once and "
             f"run `hf download {name}`, or give `name` the path of a folder that holds it, or "
             "replace `name` by `config` to train this encoder from scratch"
         ) from unreachable
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0]

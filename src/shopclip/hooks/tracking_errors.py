@@ -14,7 +14,7 @@ from filelock import Timeout
 from kedro.config import MissingConfigException
 
 from shopclip.dualencoder import storage
-from shopclip.errors import ShopclipError
+from shopclip.errors import ShopclipError, first_line
 
 PATIENCE = 30.0  # seconds that another program may keep the database to itself
 _SQLITE = "sqlite:///"
@@ -91,7 +91,7 @@ def explain(error: BaseException, uri: str) -> tuple[str, str]:
     if "database or disk is full" in told:
         error = OSError(errno.ENOSPC, "")
     found = storage.explain(error, Path(store))
-    return found or f"{store}: MLflow cannot use it ({told.strip().splitlines()[0][:300]})", ""
+    return found or f"{store}: MLflow cannot use it ({first_line(error)[:300]})", ""
 
 
 def _file(uri: str) -> Path:
