@@ -84,6 +84,26 @@ def paired_p_value(
     return float(found.pvalue)
 
 
+def paired_difference(
+    differences: np.ndarray, clusters: np.ndarray, *, resamples: int, confidence: float
+) -> dict[str, float]:
+    """`difference` (the mean), `low` and `high` of its interval, and `p_value`.
+
+    Args:
+        differences, clusters, resamples: see `paired_p_value`.
+        confidence: coverage of the interval, see `bootstrap_means`.
+    """
+    low, high = bootstrap_means(
+        differences[:, None], clusters, resamples=resamples, confidence=confidence
+    )
+    return {
+        "difference": float(differences.mean()),
+        "low": float(low[0]),
+        "high": float(high[0]),
+        "p_value": paired_p_value(differences, clusters, resamples=resamples),
+    }
+
+
 def holm(p_values: np.ndarray) -> np.ndarray:
     """P-values adjusted for their number, float (n,) (Holm 1979)."""
     order = np.argsort(p_values, kind="stable")

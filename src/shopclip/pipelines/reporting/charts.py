@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from shopclip.directions import DIRECTIONS
 from shopclip.pipelines.reporting.curves import chance_levels, smooth_curves, spread_labels
 from shopclip.pipelines.reporting.leaderboard import (
     CEILINGS,
     DECIDING,
-    DIRECTIONS,
     headline_rows,
 )
 

@@ -8,10 +8,11 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from shopclip.directions import DIRECTIONS
 from shopclip.dualencoder.retrieval_metrics import TieGroups, measure
 from shopclip.parameters import EvaluationParameters
-from shopclip.pipelines.reporting.leaderboard import DECIDING, DIRECTIONS, PROTOCOLS
-from shopclip.statistics import bootstrap_means, holm, paired_p_value
+from shopclip.pipelines.reporting.leaderboard import DECIDING, PROTOCOLS
+from shopclip.statistics import holm, paired_difference
 
 COLUMNS = [
     "protocol", "direction", "metric", "pair", "other", "difference", "low", "high", "p_value",
@@ -77,15 +78,10 @@ def _difference(
     difference = scores[one] - scores[two]
     pair, other = (one, two) if difference.mean() >= 0 else (two, one)
     difference = difference if pair == one else -difference
-    low, high = bootstrap_means(
-        difference[:, None], captions, resamples=parameters.resamples,
-        confidence=parameters.confidence,
-    )  # fmt: skip
-    p_value = paired_p_value(difference, captions, resamples=parameters.resamples)
-    return {
-        "pair": pair, "other": other, "difference": float(difference.mean()),
-        "low": float(low[0]), "high": float(high[0]), "p_value": p_value,
-    }  # fmt: skip
+    found = paired_difference(
+        difference, captions, resamples=parameters.resamples, confidence=parameters.confidence
+    )
+    return {"pair": pair, "other": other, **found}
 
 
 def _by_query(runs: Sequence[pd.DataFrame]) -> np.ndarray:

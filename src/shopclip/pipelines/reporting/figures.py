@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from shopclip.directions import DIRECTIONS
 from shopclip.figure_style import DPI, add_title, plain_axes
 from shopclip.palette import (
     INK,
@@ -24,7 +25,6 @@ from shopclip.pipelines.reporting.leaderboard import (
     CEILINGS,
     CHANCES,
     DECIDING,
-    DIRECTIONS,
     headline_rows,
 )
 

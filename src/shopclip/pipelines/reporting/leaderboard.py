@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from shopclip.directions import DIRECTIONS
+
 PROTOCOLS = ("held_out", "paper")
-DIRECTIONS = {"image_to_text": "image → text", "text_to_image": "text → image"}
 SCORES = {
     "accuracy": "accuracy",
     "top5_accuracy": "top 5",

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from shopclip.contamination import remember
+from shopclip.directions import DIRECTIONS
 from shopclip.dualencoder.collapse import explain
 from shopclip.pipelines.reporting.experiment import (
     Experiment,
@@ -21,7 +22,6 @@ from shopclip.pipelines.reporting.formats import percent, percent_interval, plac
 from shopclip.pipelines.reporting.leaderboard import (
     CEILINGS,
     CHANCES,
-    DIRECTIONS,
     PROTOCOLS,
     SCORES,
 )

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from shopclip.directions import DIRECTIONS
 from shopclip.dualencoder.encoder_spec import Encoder
 from shopclip.parameters import Pair
-from shopclip.pipelines.reporting.leaderboard import DECIDING, DIRECTIONS, SCORES
+from shopclip.pipelines.reporting.leaderboard import DECIDING, SCORES
 
 if TYPE_CHECKING:
     from huggingface_hub import EvalResult, ModelCardData

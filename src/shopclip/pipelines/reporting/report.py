@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from shopclip.directions import DIRECTIONS
 from shopclip.dualencoder.collapse import HUBNESS_SAMPLE, explain
 from shopclip.palette import ON_DARK, ON_LIGHT, colour_numbers
 from shopclip.pipelines.reporting.benchmark_section import (
@@ -24,7 +25,6 @@ from shopclip.pipelines.reporting.hubs_section import hubs_of
 from shopclip.pipelines.reporting.leaderboard import (
     CEILINGS,
     CHANCES,
-    DIRECTIONS,
     PROTOCOLS,
     SCORES,
     headline_rows,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from shopclip.pipelines.reporting.leaderboard import DIRECTIONS, PROTOCOLS, headline_rows
+from shopclip.directions import DIRECTIONS
+from shopclip.pipelines.reporting.leaderboard import PROTOCOLS, headline_rows
 
 SAME_CAPTION = {
     "hit_at_1": "hit@1",

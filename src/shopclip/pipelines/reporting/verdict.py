@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from shopclip.directions import DIRECTIONS
 from shopclip.pipelines.reporting.formats import percent
-from shopclip.pipelines.reporting.leaderboard import CHANCES, DECIDING, DIRECTIONS, headline_rows
+from shopclip.pipelines.reporting.leaderboard import CHANCES, DECIDING, headline_rows
 
 SOUGHT = {"image_to_text": ("caption", "pictures"), "text_to_image": ("picture", "captions")}
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from shopclip.directions import DIRECTIONS
 from shopclip.pipelines.reporting.charts import Tick, round_ticks
-from shopclip.pipelines.reporting.leaderboard import DIRECTIONS, headline_rows
+from shopclip.pipelines.reporting.leaderboard import headline_rows
 
 TITLES = {"caption_frequency": "by how many products bear the caption"}
 

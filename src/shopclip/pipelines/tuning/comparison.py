@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from shopclip.directions import DIRECTIONS
 from shopclip.dualencoder import DualEncoder
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.dualencoder.ranks import rank_both
 from shopclip.dualencoder.retrieval_metrics import TieGroups, measure
 from shopclip.parameters import EvaluationParameters
-from shopclip.statistics import bootstrap_means, holm, paired_p_value
+from shopclip.statistics import holm, paired_difference
 
-DIRECTIONS = ("image_to_text", "text_to_image")
 METRICS = {"accuracy": "recall_at_1", "mrr_at_10": "mrr_at_10"}
 Scores = Mapping[tuple[str, str], np.ndarray]
 
@@ -57,8 +57,11 @@ def compare(
             "queries": len(captions),
             "tuned": float(tuned[direction, metric].mean()),
             "default": float(default[direction, metric].mean()),
-            **_difference(
-                tuned[direction, metric] - default[direction, metric], captions, parameters
+            **paired_difference(
+                tuned[direction, metric] - default[direction, metric],
+                captions,
+                resamples=parameters.resamples,
+                confidence=parameters.confidence,
             ),
         }
         for direction, metric in tuned
@@ -68,18 +71,3 @@ def compare(
     return table.assign(
         adjusted_p_value=adjusted, distinguishable=adjusted < 1 - parameters.confidence
     )
-
-
-def _difference(
-    differences: np.ndarray, captions: np.ndarray, parameters: EvaluationParameters
-) -> dict[str, float]:
-    low, high = bootstrap_means(
-        differences[:, None], captions, resamples=parameters.resamples,
-        confidence=parameters.confidence,
-    )  # fmt: skip
-    return {
-        "difference": float(differences.mean()),
-        "low": float(low[0]),
-        "high": float(high[0]),
-        "p_value": paired_p_value(differences, captions, resamples=parameters.resamples),
-    }

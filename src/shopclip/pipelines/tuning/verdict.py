@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-SAID = {"image_to_text": "image → text", "text_to_image": "text → image"}
+from shopclip.directions import DIRECTIONS
+
 NAMES = {"accuracy": "first, %", "mrr_at_10": "MRR@10, %"}
 
 
@@ -31,7 +32,7 @@ def comparison_lines(comparison: pd.DataFrame, *, confidence: float) -> list[str
     queries = comparison["queries"].iloc[0]
     lines = [f"{f'held out, {queries:,} products':<26} tuned  default  difference"]
     for row in comparison.to_dict("records"):
-        name = f"{SAID[row['direction']]}: {NAMES[row['metric']]}"
+        name = f"{DIRECTIONS[row['direction']]}: {NAMES[row['metric']]}"
         ends = f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f}"
         lines.append(
             f"{name:<26} {100 * row['tuned']:5.1f}    {100 * row['default']:5.1f}  "
@@ -53,6 +54,6 @@ def _judge(comparison: pd.DataFrame, confidence: float) -> str:
 
 def _named(rows: pd.DataFrame) -> str:
     return ", ".join(
-        f"{SAID[row['direction']]} {row['metric'].replace('mrr_at_10', 'MRR@10')}"
+        f"{DIRECTIONS[row['direction']]} {row['metric'].replace('mrr_at_10', 'MRR@10')}"
         for row in rows.to_dict("records")
     )
