@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pandas as pd
 
+from shopclip.hooks.child_runs import log_metrics, open_child
+
 MAX_PARAMETER = 6000  # characters of a value that MLflow accepts
-BATCH = 1000  # metrics that MLflow accepts at once
 
 
 class PairRuns:
@@ -100,14 +100,8 @@ class PairRuns:
 
     def _run(self, pair: str) -> str:
         if pair not in self._runs:
-            tags = {
-                "mlflow.parentRunId": self._parent.info.run_id,
-                "mlflow.source.name": "shopclip",
-                "pair": pair,
-                **self._tagged,
-            }
-            run = self._client.create_run(self._parent.info.experiment_id, tags=tags, run_name=pair)
-            self._runs[pair] = run.info.run_id
+            tags = {"pair": pair, **self._tagged}
+            self._runs[pair] = open_child(self._client, self._parent, pair, tags)
         return self._runs[pair]
 
     def _log_columns(self, pair: str, prefix: str, log: pd.DataFrame, *, by: str) -> None:
@@ -122,12 +116,8 @@ class PairRuns:
         )
 
     def _log(self, pair: str, rows: list[tuple[str, Any, Any]]) -> None:
-        from mlflow.entities import Metric
-
-        now = int(time.time() * 1000)
-        metrics = [Metric(key, float(value), now, int(step)) for key, value, step in rows]
-        for start in range(0, len(metrics), BATCH):
-            self._client.log_batch(self._run(pair), metrics=metrics[start : start + BATCH])
+        if rows:
+            log_metrics(self._client, self._run(pair), rows)
 
 
 def _flatten(prefix: str, value: Any) -> dict[str, Any]:

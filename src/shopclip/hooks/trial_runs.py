@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from filelock import FileLock
 
-from shopclip.hooks.pair_runs import BATCH
+from shopclip.hooks.child_runs import log_metrics, open_child
 
 ENDED = ("complete", "pruned")
 NO_KNOB = (
@@ -69,8 +68,6 @@ class TrialRuns:
     def _open(self, row: dict[str, Any]) -> str:
         parent = self._client.get_run(self._parent_id)
         tags = {
-            "mlflow.parentRunId": self._parent_id,
-            "mlflow.source.name": "shopclip",
             "pair": row["pair"],
             "study": row["study"],
             "trial": str(row["number"]),
@@ -78,30 +75,24 @@ class TrialRuns:
             **{tag: parent.data.tags[tag] for tag in SHARED_TAGS if tag in parent.data.tags},
         }
         started = int(pd.Timestamp(row["started"]).timestamp() * 1000)
-        run = self._client.create_run(
-            parent.info.experiment_id, start_time=started, tags=tags,
-            run_name=f"trial {row['number']}",
-        )  # fmt: skip
-        return str(run.info.run_id)
+        return open_child(self._client, parent, f"trial {row['number']}", tags, started=started)
 
     def _write(self, run: str, row: dict[str, Any], epochs: pd.DataFrame) -> None:
         """Under the names that the runs of pairs use, so that both can be compared."""
-        from mlflow.entities import Metric, Param
+        from mlflow.entities import Param
 
-        now = int(time.time() * 1000)
         chosen = {f"training.recipe.{key}": row[key] for key in row if key not in NO_KNOB}
         parameters = [Param(key, str(value)) for key, value in chosen.items()]
         metrics = [
-            Metric(f"epoch.{column}", float(epoch[column]), now, int(epoch["epoch"]))
+            (f"epoch.{column}", epoch[column], epoch["epoch"])
             for epoch in epochs.to_dict("records")
             for column in epochs.columns
             if column not in ("number", "epoch", "step")
         ]
         ends = {"validation_mrr": row["value"], "epochs": row["epochs"], "seconds": row["seconds"]}
-        metrics += [Metric(key, float(end), now, 0) for key, end in ends.items() if pd.notna(end)]
+        metrics += [(key, end, 0) for key, end in ends.items() if pd.notna(end)]
         self._client.log_batch(run, params=parameters)
-        for start in range(0, len(metrics), BATCH):
-            self._client.log_batch(run, metrics=metrics[start : start + BATCH])
+        log_metrics(self._client, run, metrics)
         if pd.notna(row["reason"]):
             self._client.set_tag(run, "reason", row["reason"])
         self._client.set_terminated(run, "FINISHED")
