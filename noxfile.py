@@ -37,18 +37,8 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def slow(session: nox.Session) -> None:
     """The slow tests, one a core."""
-    one_thread = {"OMP_NUM_THREADS": "1"}
-    session.run(
-        "pytest",
-        "-m",
-        "slow and not exhaustive",
-        "-n",
-        "2",
-        "--dist",
-        "loadfile",
-        *session.posargs,
-        env=one_thread,
-    )
+    quicker = ("-n", "2", "--dist", "loadfile")
+    session.run("pytest", "-m", "slow and not exhaustive", *quicker, *session.posargs)
 
 
 @nox.session

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from filelock import FileLock
@@ -24,6 +25,23 @@ def copy_project(folder):
     (folder / "src").mkdir()  # the installed package is the one that runs
     shutil.copy(empty_database(), folder / "mlflow.db")
     return folder
+
+
+def kill(project, *arguments, when):
+    """Start a kedro command in the project, and kill it when `when()` says so."""
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    with (project / "log.txt").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kedro", *arguments], cwd=project, env=environment,
+            stdout=log, stderr=log,
+        )  # fmt: skip
+    deadline = time.monotonic() + 250
+    while process.poll() is None and time.monotonic() < deadline:
+        if when():
+            process.kill()
+            process.wait()
+        time.sleep(0.002)
+    assert process.returncode == -9, (project / "log.txt").read_text()
 
 
 def empty_database():

@@ -1,41 +1,25 @@
 """`kedro run`, killed while it trains and typed again."""
 
-import os
 import shutil
-import subprocess
-import sys
-import time
 
 import pytest
 
-from tests.project import copy_project, kedro
+from tests.project import copy_project, kedro, kill
 from tests.test_configuration import PAIRS
 
 RUN = ("run", "--env", "test", "--params", "training.state_seconds=0,training.recipe.epochs=6")
 TRAIN = (*RUN, "--pipelines", "training")
 
 
-def start(project):
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
-    with (project / "log.txt").open("w") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "kedro", *TRAIN], cwd=project, env=environment,
-            stdout=log, stderr=log,
-        )  # fmt: skip
-
-
 def kill_in(project, pair, after):
     """Kill a run when it has saved a state of this pair after so many steps."""
-    process = start(project)
     folder = project / "data/06_models/training_states" / pair
-    deadline = time.monotonic() + 200
-    while process.poll() is None and time.monotonic() < deadline:
+
+    def has_saved():
         steps = [int(file.stem.removeprefix("step_")) for file in folder.glob("step_*.safetensors")]
-        if max(steps, default=0) >= after:
-            process.kill()
-            process.wait()
-        time.sleep(0.002)
-    assert process.returncode == -9, (project / "log.txt").read_text()
+        return max(steps, default=0) >= after
+
+    kill(project, *TRAIN, when=has_saved)
 
 
 def models(project):

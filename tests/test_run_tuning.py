@@ -1,9 +1,5 @@
 """`kedro run --pipelines tuning` as a user types it: killed, shared, and used afterwards."""
 
-import os
-import subprocess
-import sys
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,7 +8,7 @@ import pytest
 import yaml
 
 from shopclip.dualencoder import DualEncoder
-from tests.project import copy_project, kedro
+from tests.project import copy_project, kedro, kill
 
 pytestmark = pytest.mark.slow
 
@@ -35,20 +31,12 @@ def finished(project):
 
 def kill_in_the_middle(project, after):
     """Kill a run that has begun to train after so many finished trials."""
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
-    with (project / "log.txt").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "kedro", *RUN, "ingestion,preprocessing,tuning"], cwd=project,
-            env=environment, stdout=log, stderr=log,
-        )  # fmt: skip
-    deadline = time.monotonic() + 250
-    while process.poll() is None and time.monotonic() < deadline:
-        states = len(list(project.glob("data/06_models/tuning/*/states/*/step_*.safetensors")))
-        if finished(project) >= after and states:
-            process.kill()
-            process.wait()
-        time.sleep(0.01)
-    assert process.returncode == -9, (project / "log.txt").read_text()
+
+    def is_training():
+        states = any(project.glob("data/06_models/tuning/*/states/*/step_*.safetensors"))
+        return finished(project) >= after and states
+
+    kill(project, *RUN, "ingestion,preprocessing,tuning", when=is_training)
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,7 @@ def written_files():
     "text",
     [
         "see " + "/home/" + "anna/shop",
-        "folder: " + "/work/" + "main",
+        "folder: /wo" + "rk/main",
         '"' + "/Users/" + 'anna/x.png"',
         "C:" + "\\Users\\anna",
         "-----BEGIN " + "RSA PRIVATE KEY-----",

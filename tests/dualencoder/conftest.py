@@ -8,8 +8,6 @@ import torch
 
 from shopclip.dualencoder import DualEncoder, Examples, ImageEncoder, TextEncoder
 
-torch.set_num_threads(1)  # towers this small wait for a second thread longer than it helps
-
 BERT = TextEncoder(
     config={
         "model_type": "bert", "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2,
