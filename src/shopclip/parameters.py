@@ -7,7 +7,8 @@ or value is one error before anything runs. The knobs of training itself are dat
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
 from string import Formatter
 from typing import Annotated, Any, Literal
 
@@ -25,6 +26,17 @@ class Parameters(BaseModel):
     """Strict about its keys: a misspelt one is an error, not a default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def plain(value: Any) -> Any:
+    """Models, dataclasses and what holds them as nested dictionaries, anything else as it is."""
+    if isinstance(value, BaseModel):
+        return value.model_dump()
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, Mapping):
+        return {key: plain(member) for key, member in value.items()}
+    return value
 
 
 Attribute = Literal[

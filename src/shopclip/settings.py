@@ -19,6 +19,7 @@ from shopclip.hooks import (
     LeaderboardHook,
     PairsHook,
     ProgressHook,
+    ProvenanceHook,
     RunLockHook,
     TrackingHook,
 )
@@ -46,6 +47,7 @@ HOOKS = (
     LeaderboardHook(),
     ProgressHook(),
     TrackingHook(),
+    ProvenanceHook(),
     RunLockHook(),
     PairsHook(),
 )

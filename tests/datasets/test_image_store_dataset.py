@@ -72,14 +72,13 @@ def decoded(dataset, folder, caplog, stored=(80, 60), limit=None):
     caplog.clear()
     caplog.set_level(logging.INFO)
     catalogue = open_catalogue(folder)
-    products, _, _ = check_products(catalogue, CatalogueParameters(limit=limit))
+    products, _, facts = check_products(catalogue, CatalogueParameters(limit=limit))
     height, width = stored
     parameters = ImageParameters(
         stored=Size(height=height, width=width), size=Size(height=8, width=8)
     )
-    dataset.save(
-        decode_images(catalogue, products, parameters, CatalogueParameters(), EngineParameters())
-    )
+    settings = (parameters, CatalogueParameters(), EngineParameters())
+    dataset.save(decode_images(catalogue, products, facts, *settings))
     return "up to date" not in caplog.text
 
 

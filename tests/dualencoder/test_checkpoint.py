@@ -94,3 +94,44 @@ def test_another_format_says_what_to_do(model, tmp_path):
     description.write_text(json.dumps({**json.loads(description.read_text()), "format": 99}))
     with pytest.raises(CheckpointError, match=r"format 99.*train the pair again"):
         DualEncoder.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize("file", ["tokenizer/tokenizer.json", "tokenizer/tokenizer_config.json"])
+def test_a_checkpoint_without_a_file_of_its_tokenizer_is_refused(file, model, tmp_path):
+    """Transformers makes up an empty tokenizer instead, for which all captions are one."""
+    model.save(tmp_path / "model")
+    (tmp_path / "model" / file).unlink()
+    with pytest.raises(CheckpointError, match=f"{file.partition('/')[2]} is missing"):
+        DualEncoder.load(tmp_path / "model")
+
+
+def test_a_checkpoint_from_before_there_were_digests_needs_its_tokenizer_too(model, tmp_path):
+    model.save(tmp_path / "model")
+    description = tmp_path / "model" / "dual_encoder.json"
+    facts = json.loads(description.read_text())
+    del facts["files"]
+    description.write_text(json.dumps(facts))
+    DualEncoder.load(tmp_path / "model")
+    (tmp_path / "model" / "tokenizer" / "tokenizer.json").unlink()
+    with pytest.raises(CheckpointError, match=r"tokenizer\.json is missing"):
+        DualEncoder.load(tmp_path / "model")
+
+
+def test_one_changed_weight_is_refused(model, tmp_path):
+    """It is as well formed as before: only its digest tells."""
+    model.save(tmp_path / "model")
+    weights = tmp_path / "model" / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-3] ^= 1
+    weights.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"model\.safetensors is not the file that was saved"):
+        DualEncoder.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_refused(number, model, tmp_path):
+    with torch.no_grad():
+        model.image.projection[1].weight[0, 0] = number
+    model.save(tmp_path / "model")
+    with pytest.raises(CheckpointError, match=r"image\.projection\.1\.weight .*not finite"):
+        DualEncoder.load(tmp_path / "model")

@@ -42,6 +42,7 @@ class CsvTable:
 
     def __init__(self, file: Path, columns: Mapping[str, str]) -> None:
         self.file = file
+        self.files = (file,)
         header = self._first_line()
         self._delimiter = max(
             DELIMITERS,

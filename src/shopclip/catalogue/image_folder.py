@@ -18,13 +18,15 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 class ImageFolder:
-    """Finds images by their path relative to `root`.
+    """Finds images by their path relative to `root`, each a file of its own.
 
     Args:
         root: the folder of the catalogue.
         pattern: the path of a product's image where the table has no column for it, such as
             `images/{id}.jpg`.
     """
+
+    files: tuple[Path, ...] = ()  # none holds many
 
     def __init__(self, root: Path, pattern: str | None = None) -> None:
         self._root = root

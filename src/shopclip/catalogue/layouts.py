@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,11 @@ PARQUET = (".parquet",)
 class Table(Protocol):
     """The rows of a catalogue."""
 
+    @property
+    def files(self) -> Sequence[Path]:
+        """What it is read from."""
+        ...
+
     def read(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The readable rows and the rejected ones.
 
@@ -35,6 +41,11 @@ class Table(Protocol):
 
 class Images(Protocol):
     """The images of a catalogue."""
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """Those that hold many images, which are found by their place in the file."""
+        ...
 
     def locate(self, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The rows that have an image, `image` being what `read` takes; and the rejected ones."""
@@ -75,6 +86,17 @@ class Catalogue:
     def images(self, references: Sequence[str]) -> Iterator[bytes]:
         """The encoded image of each reference, see `Images.read`."""
         return self.pictures.read(references)
+
+    def fingerprint(self) -> str:
+        """Of the table, and of the files whose order the references rely on.
+
+        SHA-256, hexadecimal; an image that is a file of its own may change.
+        """
+        total = hashlib.sha256()
+        for file in dict.fromkeys([*self.table.files, *self.pictures.files]):
+            with file.open("rb") as content:
+                total.update(hashlib.file_digest(content, "sha256").digest())
+        return total.hexdigest()
 
 
 def open_catalogue(path: str | Path, columns: Mapping[str, str] | None = None) -> Catalogue:

@@ -27,6 +27,7 @@ class ParquetImages:
 
     def __init__(self, files: Mapping[str, Path], leaf: str) -> None:
         self._files = files
+        self.files = tuple(files.values())
         self._leaf = leaf
 
     def locate(self, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -27,6 +27,7 @@ class ParquetTable:
 
     def __init__(self, files: Mapping[str, Path], columns: Mapping[str, str]) -> None:
         self._files = files
+        self.files = tuple(files.values())
         self._columns: dict[str, dict[str, str]] = {}
         leaves: dict[str, str | None] = {}
         for name, file in files.items():

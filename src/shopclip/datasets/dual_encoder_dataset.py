@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 
 class DualEncoderDataset(AbstractDataset["DualEncoder", "DualEncoder"]):
-    """Saves with `DualEncoder.save`, loads with `DualEncoder.load`."""
+    """Saves with `DualEncoder.save`, loads with `DualEncoder.load`.
+
+    Attributes:
+        standalone: a model may be asked about other products than those that it was trained on.
+    """
+
+    standalone = True
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         self._filepath = Path(filepath)

@@ -13,6 +13,9 @@ from shopclip.dualencoder.storage import writing
 class FolderDataset(AbstractDataset[NoReturn, Path]):
     """Loads the path of the folder, which is made if it is not there yet.
 
+    Attributes:
+        is_artefact: nothing is made from what lies there, so that it may change at any time.
+
     Example:
         ```yaml
         encoder_features:
@@ -20,6 +23,8 @@ class FolderDataset(AbstractDataset[NoReturn, Path]):
           filepath: data/04_feature
         ```
     """
+
+    is_artefact = False
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         self._filepath = Path(filepath)

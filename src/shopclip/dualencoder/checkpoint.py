@@ -1,8 +1,14 @@
-"""A dual encoder in a folder: `dual_encoder.json`, `model.safetensors`, `tokenizer/`."""
+"""A dual encoder in a folder: `dual_encoder.json`, `model.safetensors`, `tokenizer/`.
+
+`dual_encoder.json` tells the SHA-256 of the other files, so that none can be lost or changed
+without being noticed.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +35,8 @@ def save(model: DualEncoder, folder: Path) -> None:
         weights = {name: value.contiguous().cpu() for name, value in model.state_dict().items()}
         save_file(weights, draft / "model.safetensors")
         model.text.tokenizer.save_pretrained(draft / "tokenizer")
-        (draft / "dual_encoder.json").write_text(json.dumps(describe(model), indent=2) + "\n")
+        facts = {**describe(model), "files": _digests(draft)}
+        (draft / "dual_encoder.json").write_text(json.dumps(facts, indent=2) + "\n")
 
 
 def load(folder: Path) -> DualEncoder:
@@ -45,6 +52,7 @@ def load(folder: Path) -> DualEncoder:
         what, again = f"{folder}: a dual encoder", f"train the pair again: {_TRAIN}"
         if told := other_format(what, facts["format"], FORMAT, again):
             raise CheckpointError(told)
+        _check_files(facts, folder)
         return _rebuild(facts, folder)
     except FileNotFoundError as error:
         raise CheckpointError(
@@ -103,5 +111,30 @@ def _rebuild(facts: dict[str, Any], folder: Path) -> DualEncoder:
         ),
         Temperature(bias=0.0 if facts.get("biased") else None),
     )  # fmt: skip
-    model.load_state_dict(load_file(folder / "model.safetensors"))
+    weights = load_file(folder / "model.safetensors")
+    for name, value in weights.items():
+        if not value.isfinite().all():
+            raise ValueError(f"{name} holds numbers that are not finite")
+    model.load_state_dict(weights)
     return model
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): _digest(file) for file in files}
+
+
+def _check_files(facts: Mapping[str, Any], folder: Path) -> None:
+    """Raises:
+    FileNotFoundError, ValueError: one of the files is missing, or is not the one that was saved.
+    """
+    if "files" not in facts:  # saved before there were digests
+        _digest(folder / "tokenizer" / "tokenizer.json")  # without it any two captions are alike
+    for name, digest in facts.get("files", {}).items():
+        if _digest(folder / name) != digest:
+            raise ValueError(f"{name} is not the file that was saved")
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -4,6 +4,7 @@ from shopclip.hooks.error_hook import ErrorHook
 from shopclip.hooks.leaderboard_hook import LeaderboardHook
 from shopclip.hooks.pairs_hook import PairsHook
 from shopclip.hooks.progress_hook import ProgressHook
+from shopclip.hooks.provenance_hook import ProvenanceHook
 from shopclip.hooks.run_lock_hook import RunLockHook
 from shopclip.hooks.tracking_hook import TrackingHook
 
@@ -12,6 +13,7 @@ __all__ = [
     "LeaderboardHook",
     "PairsHook",
     "ProgressHook",
+    "ProvenanceHook",
     "RunLockHook",
     "TrackingHook",
 ]

@@ -7,13 +7,11 @@ import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 from kedro.framework.hooks import hook_impl
-from pydantic import BaseModel
 
 from shopclip.hooks.pair_runs import PairRuns
 from shopclip.hooks.tracking_errors import (
@@ -25,6 +23,7 @@ from shopclip.hooks.tracking_errors import (
     wait_for,
 )
 from shopclip.hooks.trial_runs import TrialRuns
+from shopclip.parameters import plain
 
 with warnings.catch_warnings(record=True):  # MLflow's advice to kedro-mlflow's developers
     from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
@@ -81,12 +80,12 @@ class TrackingHook(MlflowHook):
         """
         if not self._is_mlflow_enabled:
             return
-        plain = {
-            name: _plain(value) if name.startswith("params:") else value
+        flattened = {
+            name: plain(value) if name.startswith("params:") else value
             for name, value in inputs.items()
         }
         with self._surviving():
-            super().before_node_run(node, catalog, plain, is_async)
+            super().before_node_run(node, catalog, flattened, is_async)
 
     @hook_impl
     def after_node_run(self, node: Any, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
@@ -98,7 +97,7 @@ class TrackingHook(MlflowHook):
     def _log_pair(self, pair: str, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
         for name, value in inputs.items():
             if name.startswith("params:"):
-                self._pair_runs.log_parameters(pair, name.removeprefix("params:"), _plain(value))
+                self._pair_runs.log_parameters(pair, name.removeprefix("params:"), plain(value))
         for name, value in outputs.items():
             if name == f"training_log_{pair}":
                 self._pair_runs.log_steps(pair, value)
@@ -187,15 +186,6 @@ def artifact_of(catalog: Any, name: str) -> str | None:
     if (getattr(dataset, "metadata", None) or {}).get("mlflow") != "artifact":
         return None
     return str(getattr(dataset, "_dataset", dataset)._filepath)
-
-
-def _plain(value: Any) -> Any:
-    """Models and dataclasses as nested dictionaries, anything else as it is."""
-    if isinstance(value, BaseModel):
-        return value.model_dump()
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    return value
 
 
 def _git_commit(project: Path) -> str:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import csv
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+from shopclip.provenance import Records, require
+from shopclip.provenance.records import FOLDER
 from shopclip.search.errors import SearchError
+
+logger = logging.getLogger(__name__)
 
 EXPORTED = "export.json"
 _MODELS, _OUTPUT = "06_models", "07_model_output"
@@ -40,6 +45,7 @@ def find(folder: str | Path, pair: str | None = None) -> Place:
 
     Raises:
         SearchError: nothing to search lies there, or not this pair.
+        ProvenanceError: the index is not of the towers and the products that lie there.
     """
     folder = Path(folder)
     if (folder / EXPORTED).is_file():
@@ -53,12 +59,17 @@ def find(folder: str | Path, pair: str | None = None) -> Place:
             f"{data}: no index of the pair {pair!r}; there are {', '.join(known)}. Train it and "
             "build its index with: kedro run"
         )
-    return Place(
+    place = Place(
         pair,
         data / _MODELS / pair,
         data / _OUTPUT / pair / "index",
         data / "05_model_input" / "image_store",
     )
+    if records := Records(data / FOLDER):
+        require(records, [place.index, place.towers])
+    else:
+        logger.warning("%s: no run says what this index was made from", place.index)
+    return place
 
 
 def pairs(folder: str | Path) -> list[str]:

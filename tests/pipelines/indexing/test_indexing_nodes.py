@@ -5,13 +5,15 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from kedro.io import DatasetError
 
+from shopclip.datasets.index_dataset import IndexDataset
 from shopclip.dualencoder import DualEncoder
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.dualencoder.shards import read_shards
 from shopclip.parameters import IndexParameters
 from shopclip.pipelines.indexing.nodes import build_index
-from shopclip.search import SearchEngine, SearchError
+from shopclip.search import SearchEngine
 from tests.project import copy_project, kedro
 from tests.search.shop import example_table, lay_out
 
@@ -26,10 +28,17 @@ def inputs(tmp_path_factory):
     return images, model.embed_captions(list(examples["caption"])), examples, store
 
 
-def test_the_node_writes_what_it_returns_and_a_search_opens_it(inputs, tmp_path):
-    folder = tmp_path / "tiny" / "index"
-    facts = build_index(*inputs, folder, IndexParameters())
-    assert json.loads((folder / "index.json").read_text()) == json.loads(json.dumps(facts))
+def save(inputs, folder, **settings):
+    """What a run does: the node's output goes to the dataset of a pair."""
+    dataset = IndexDataset(filepath=str(folder), pair="tiny")
+    dataset.save(build_index(*inputs, IndexParameters(**settings)))
+    return dataset
+
+
+def test_what_the_node_returns_is_built_when_it_is_saved_and_a_search_opens_it(inputs, tmp_path):
+    dataset = save(inputs, tmp_path / "index")
+    facts = dataset.load().facts
+    assert facts == json.loads((tmp_path / "index" / "index.json").read_text())
     assert (facts["pair"], facts["kind"]) == ("tiny", "exact")
     assert facts["products"] == 240
     assert facts["captions"] == inputs[2]["caption_id"].nunique()
@@ -37,9 +46,8 @@ def test_the_node_writes_what_it_returns_and_a_search_opens_it(inputs, tmp_path)
 
 
 def test_the_kind_is_one_word(inputs, tmp_path):
-    folder = tmp_path / "tiny" / "index"
     assert (
-        build_index(*inputs, folder, IndexParameters(kind="approximate"))["kind"] == "approximate"
+        save(inputs, tmp_path / "index", kind="approximate").load().facts["kind"] == "approximate"
     )
     with pytest.raises(ValueError, match="kind"):
         IndexParameters(kind="other")
@@ -47,11 +55,10 @@ def test_the_kind_is_one_word(inputs, tmp_path):
 
 def test_embeddings_of_other_examples_are_refused(inputs, tmp_path):
     images, texts, examples, store = inputs
-    with pytest.raises(SearchError, match="239 image and 240 text embeddings"):
-        build_index(images[1:], texts, examples, store, tmp_path / "a/index", IndexParameters())
-    empty = (images[:0], texts[:0], examples.iloc[:0], store)
-    with pytest.raises(SearchError, match="one at least"):
-        build_index(*empty, tmp_path / "a/index", IndexParameters())
+    with pytest.raises(DatasetError, match="239 image and 240 text embeddings"):
+        save((images[1:], texts, examples, store), tmp_path / "index")
+    with pytest.raises(DatasetError, match="one at least"):
+        save((images[:0], texts[:0], examples.iloc[:0], store), tmp_path / "index")
 
 
 @pytest.mark.slow
@@ -70,6 +77,6 @@ def test_kedro_run_leaves_pairs_that_can_be_searched_with(tmp_path):
         assert all(captions[hit.product.id] == hit.product.caption for hit in hits)
     word = ("--params", "index.kind=approximate")
     kedro(project, "run", "--env", "test", "--pipelines", "indexing", *word)
-    facts = json.loads((project / "data/07_model_output/gpt_vit/index_facts.json").read_text())
+    facts = json.loads((project / "data/07_model_output/gpt_vit/index/index.json").read_text())
     assert facts["kind"] == "approximate"
     assert len(SearchEngine.open(project, pair="gpt_vit").search("red shirt")) == 10

@@ -14,7 +14,8 @@ def shop(tmp_path, products, imageless):
 
 
 def test_every_row_is_a_product_or_rejected_and_is_counted(tmp_path):
-    products, rejected, facts = check_products(shop(tmp_path, 19, 1), CatalogueParameters())
+    catalogue = shop(tmp_path, 19, 1)
+    products, rejected, facts = check_products(catalogue, CatalogueParameters())
     Products.validate(products)
     RejectedProducts.validate(rejected)
     assert len(products) == 19
@@ -22,7 +23,7 @@ def test_every_row_is_a_product_or_rejected_and_is_counted(tmp_path):
     reasons = {"no image (such as 19: images/19.jpg does not exist)": 1}
     assert facts == {
         "name": "shop", "synthetic": False, "rows": 20, "rejected": 1, "reasons": reasons,
-        "usable": 19, "drawn": 19,
+        "usable": 19, "drawn": 19, "fingerprint": catalogue.fingerprint(),
     }  # fmt: skip
 
 

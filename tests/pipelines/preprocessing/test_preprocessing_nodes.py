@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -23,7 +24,7 @@ from shopclip.pipelines.preprocessing.nodes import (
     split_captions,
 )
 from shopclip.schemas import Examples
-from tests.conftest import jpeg, row, write_kaggle
+from tests.conftest import jpeg, row, write_hub, write_kaggle
 
 ANY = CatalogueParameters(max_rejected=1)
 IMAGES = ImageParameters(stored=Size(height=80, width=60), size=Size(height=64, width=48))
@@ -34,7 +35,9 @@ def preprocess(folder, tmp_path, parameters=ANY):
     products, _, facts = check_products(catalogue, parameters)
     write_image_store(
         tmp_path / "store",
-        decode_images(catalogue, products, IMAGES, CatalogueParameters(), EngineParameters()),
+        decode_images(
+            catalogue, products, facts, IMAGES, CatalogueParameters(), EngineParameters()
+        ),
     )
     store = ImageStore.load(tmp_path / "store")
     captions = number_captions(products)
@@ -147,3 +150,31 @@ def test_no_caption_is_on_both_sides_with_a_benchmark(truth, captions, first):
     keys = [" ".join(caption.casefold().split()) for caption in captions]
     sides = pd.DataFrame({"key": keys, "split": split}).groupby("key")["split"].nunique()
     assert (sides == 1).all()
+
+
+def test_a_parquet_file_written_again_after_its_products_were_read_is_refused(tmp_path):
+    """A reference is a row of a file: in another order it would be another product's picture."""
+    rows = [row(i, f"Shirt {i}") for i in range(3)]
+    pictures = [jpeg((40 * i, 90, 120)) for i in range(3)]
+    file = write_hub(tmp_path / "shop" / "train.parquet", rows, pictures)
+    catalogue = open_catalogue(file)
+    products, _, facts = check_products(catalogue, ANY)
+    settings = (IMAGES, CatalogueParameters(), EngineParameters())
+    decode_images(open_catalogue(file), products, facts, *settings)
+    write_hub(file, rows[::-1], pictures[::-1])
+    with pytest.raises(
+        CatalogueError, match=r"train\.parquet: the catalogue changed after .*inges"
+    ):
+        decode_images(open_catalogue(file), products, facts, *settings)
+
+
+def test_parquet_images_beside_a_table_are_of_the_catalogue_too(tmp_path):
+    rows = [row(i, f"Shirt {i}") for i in range(3)]
+    pictures = [jpeg((40 * i, 90, 120)) for i in range(3)]
+    folder = write_kaggle(tmp_path / "shop", rows)
+    shutil.rmtree(folder / "images")
+    write_hub(folder / "train.parquet", rows, pictures)
+    before = open_catalogue(folder).fingerprint()
+    assert open_catalogue(folder).fingerprint() == before
+    write_hub(folder / "train.parquet", rows[::-1], pictures[::-1])
+    assert open_catalogue(folder).fingerprint() != before

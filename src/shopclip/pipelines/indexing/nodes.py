@@ -1,10 +1,8 @@
-"""The node that builds a pair's index."""
+"""The node that says what a pair's index is built from."""
 
 from __future__ import annotations
 
-import logging
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +10,10 @@ import pandas as pd
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.parameters import IndexParameters
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from shopclip.datasets.index_dataset import IndexSource
+else:
+    IndexSource = Any  # Kedro resolves annotations when it starts, which must not load faiss
 
 
 def build_index(
@@ -20,28 +21,15 @@ def build_index(
     text_embeddings: np.ndarray,
     examples: pd.DataFrame,
     image_store: ImageStore,
-    index_folder: Path,
     parameters: IndexParameters,
-) -> dict[str, Any]:
-    """Replace what is in the pair's index folder; returns what its `index.json` says.
+) -> IndexSource:
+    """What the dataset builds the index from while it saves it."""
+    from shopclip.datasets.index_dataset import IndexSource
 
-    Raises:
-        SearchError: its recall is below `index.least_recall`, or the embeddings are of other
-            examples.
-    """
-    from shopclip.search.index.build import build
-
-    facts = build(
-        index_folder,
-        pair=index_folder.parent.name,
+    return IndexSource(
         examples=examples,
         image_embeddings=image_embeddings,
         text_embeddings=text_embeddings,
         pictures={"fingerprint": image_store.fingerprint, "size": image_store.images.shape[1:3]},
         settings=parameters.settings,
     )
-    logger.info(
-        "%s: %s index of %d products, recall@10 %.3f",
-        facts["pair"], facts["kind"], facts["products"], facts["recall"]["images"]["recall"],
-    )  # fmt: skip
-    return facts

@@ -29,6 +29,7 @@ def check_products(
     Raises:
         CatalogueError: more rows are rejected than `catalogue.max_rejected`, or all are.
     """
+    fingerprint = raw_catalogue.fingerprint()
     readable, unreadable = raw_catalogue.rows()
     usable, unusable = reject_rows(readable)
     del readable  # a table of millions of rows is held no longer than needed
@@ -40,6 +41,7 @@ def check_products(
     products = draw(typed, parameters.limit, parameters.seed)
     facts = {
         "name": raw_catalogue.name,
+        "fingerprint": fingerprint,
         "synthetic": raw_catalogue.synthetic,
         "rows": rows,
         "rejected": len(rejected),

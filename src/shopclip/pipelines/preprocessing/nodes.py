@@ -47,11 +47,22 @@ def split_captions(captions: pd.DataFrame, parameters: SplitParameters) -> pd.Da
 def decode_images(
     raw_catalogue: Catalogue,
     products: pd.DataFrame,
+    catalogue_facts: dict[str, Any],
     parameters: ImageParameters,
     catalogue: CatalogueParameters,
     engine: EngineParameters,
 ) -> ImageStream:
-    """Decode every product's image at the stored size, while the store is being written."""
+    """Decode every product's image at the stored size, while the store is being written.
+
+    Raises:
+        CatalogueError: the catalogue is not the one that the products were read from, so that
+            references may lead to other products' images.
+    """
+    if raw_catalogue.fingerprint() != catalogue_facts["fingerprint"]:
+        raise CatalogueError(
+            f"{raw_catalogue.path}: the catalogue changed after its products were read; read them "
+            "again: kedro run --pipelines ingestion,preprocessing"
+        )
     size = parameters.stored.pixels
     source = image_source(raw_catalogue.path, catalogue.columns, products, size)
     if engine.kind == "ray":

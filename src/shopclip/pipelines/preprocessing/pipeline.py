@@ -1,5 +1,5 @@
-"""products ─ number_captions ─→ captions ─ split_captions ─→ splits ─┐
-raw_catalogue, products ─ decode_images ─→ image_store ──────────────┴ join_examples ─→ examples
+"""products ─ number_captions ─→ captions ─ split_captions ─→ splits ──────┐
+raw_catalogue, products, catalogue_facts ─ decode_images ─→ image_store ─┴ join_examples ─→ examples
 """
 
 from kedro.pipeline import Pipeline, node
@@ -27,6 +27,7 @@ def create_pipeline() -> Pipeline:
                 inputs=[
                     "raw_catalogue",
                     "products",
+                    "catalogue_facts",
                     "params:images",
                     "params:catalogue",
                     "params:engine",

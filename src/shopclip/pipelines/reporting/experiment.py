@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, is_dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -20,6 +19,7 @@ from shopclip.parameters import (
     Pair,
     SplitParameters,
     TrainingParameters,
+    plain,
 )
 
 PACKAGES = ("shopclip", "torch", "transformers", "kedro")
@@ -45,7 +45,7 @@ class Experiment(BaseModel):
         Names with a leading underscore are the anchors that pairs are put together from.
         """
         named = {name: value for name, value in parameters.items() if not name.startswith("_")}
-        return cls.model_validate(_plain(named))
+        return cls.model_validate(plain(named))
 
     def recipe(self, pair: str) -> Recipe:
         return self.training.recipe_for(self.pairs[pair])
@@ -85,16 +85,6 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "not installed"
     return found
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return value.model_dump()
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    if isinstance(value, Mapping):
-        return {key: _plain(member) for key, member in value.items()}
-    return value
 
 
 def _flatten(prefix: str, value: Any) -> Iterator[tuple[str, str]]:

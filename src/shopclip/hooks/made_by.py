@@ -1,0 +1,130 @@
+"""By which parameters things were made: those that decide, and whether they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shopclip.provenance import ProvenanceError, Record
+
+Parameters = Mapping[str, Any]
+
+# They say where and when a thing is made, not what comes out.
+OPERATIONAL = {"engine", "training.device", "training.workers", "training.resume",
+               "training.state_seconds"}  # fmt: skip
+
+# What a node is given more of than it uses, or uses for a check alone.
+USED = {
+    "find_catalogue": ("catalogue.path", "catalogue.columns"),
+    "decode_images": ("images.stored",),
+    "join_examples": (),
+    "train": ("training", "pairs", "images.size", "captions"),
+    "embed_images": (),
+    "embed_texts": (),
+    "embed_queries": (),
+    "collect_queries": ("evaluation.zero_shot", "evaluation.benchmark"),
+    "compare_pairs": ("evaluation.resamples", "evaluation.confidence"),
+}
+OF_PAIRS = "pairs"
+OF_RECIPES = "training.recipe."
+
+
+def relevant(node: str, given: Parameters) -> dict[str, Any]:
+    """Those of a node's parameters that decide what it makes, nested.
+
+    Args:
+        node: its name, with its namespace.
+        given: by dotted name, such as `pairs.bert_vit`.
+    """
+    used = USED.get(node.rpartition(".")[2])
+    kept: dict[str, Any] = {}
+    for name, value in leaves(given):
+        if _is_below(name, OPERATIONAL) or (used is not None and not _is_below(name, used)):
+            continue
+        *above, last = name.split(".")
+        inner = kept
+        for key in above:
+            inner = inner.setdefault(key, {})
+        inner[last] = value
+    return kept
+
+
+def leaves(parameters: Parameters, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value that is no mapping, or an empty one, with its dotted name."""
+    for key, value in parameters.items():
+        name = f"{prefix}.{key}" if prefix else str(key)
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, name)
+        else:
+            yield name, value
+
+
+def given_in_vain(given: Parameters, earlier: Mapping[str, Record]) -> None:
+    """Refuse parameters of the command line that come too late.
+
+    Args:
+        given: what `--params` says.
+        earlier: the records of what this run relies on and does not make.
+
+    Raises:
+        ProvenanceError: one of them was another when these things were made.
+    """
+    for name, value in leaves(given):
+        for record in earlier.values():
+            for key, made in leaves(record.parameters):
+                if key == name and made != value:
+                    raise ProvenanceError(
+                        f"{name}={value}: comes too late for the stages of this run. The stage "
+                        f"{record.stage} used {name}={made}: run it again too (add {record.stage} "
+                        "and the stages after it to --pipelines), or leave the parameter out"
+                    )
+
+
+def agree(made_by: Mapping[str, Parameters], current: Parameters) -> dict[str, Any]:
+    """The current parameters, but those by which things were made as they were then.
+
+    Pairs may have been trained by different recipes: each keeps its own, as what its pair sets
+    itself.
+
+    Args:
+        made_by: by the name of each node the parameters that decided what it made.
+        current: all parameters of this run.
+
+    Raises:
+        ProvenanceError: two nodes used different values, which cannot both be told.
+    """
+    found: dict[str, tuple[Any, str]] = {}
+    for node, made in made_by.items():
+        for name, value in leaves({key: made[key] for key in made if key != OF_PAIRS}):
+            before, other = found.setdefault(name, (value, node))
+            if before != value and not name.startswith(OF_RECIPES):
+                raise ProvenanceError(
+                    f"{name}: {before!r} for {other}, {value!r} for {node}, which cannot be "
+                    "reported together. Make both with the same one: kedro run"
+                )
+    told = _merged(current, {name: value for name, (value, _) in found.items()})
+    shared = told.get("training", {}).get("recipe", {})
+    for made in made_by.values():
+        recipe = made.get("training", {}).get("recipe", {})
+        own = {key: value for key, value in recipe.items() if shared.get(key) != value}
+        for pair, settings in made.get(OF_PAIRS, {}).items():
+            told[OF_PAIRS][pair] = {**settings, "recipe": {**own, **settings["recipe"]}}
+    return told
+
+
+def _merged(current: Parameters, values: Parameters) -> dict[str, Any]:
+    merged = {
+        key: _merged(value, {}) if isinstance(value, Mapping) else value
+        for key, value in current.items()
+    }
+    for name, value in values.items():
+        *above, last = name.split(".")
+        inner = merged
+        for key in above:
+            inner = inner.setdefault(key, {})
+        inner[last] = value
+    return merged
+
+
+def _is_below(name: str, roots: Any) -> bool:
+    return any(name == root or name.startswith(f"{root}.") for root in roots)
