@@ -46,9 +46,15 @@ def _train(context: Any, pairs: Sequence[str]) -> None:
 
     from shopclip.dualencoder import choose_device
     from shopclip.dualencoder.parallel.process_group import joined
+    from shopclip.hooks.artefacts import path_of
+    from shopclip.provenance import Records, require
+    from shopclip.provenance.records import FOLDER
 
     training = pipelines["training"]
     chosen = training.filter(node_namespaces=list(pairs)) if pairs else training
+    paths = (path_of(context.catalog, name) for name in chosen.inputs())
+    records = Records(Path(context.project_path) / "data" / FOLDER)
+    require(records, [path for path in paths if path])
     with joined(choose_device(context.params["training"].device).type):
         for node in chosen.nodes:
             node.run({name: context.catalog.load(name) for name in node.inputs})

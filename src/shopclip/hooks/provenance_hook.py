@@ -9,6 +9,7 @@ from typing import Any
 
 from kedro.framework.hooks import hook_impl
 
+from shopclip.hooks.artefacts import is_standalone, path_of
 from shopclip.hooks.made_by import agree, given_in_vain, relevant
 from shopclip.parameters import plain
 from shopclip.provenance import ProvenanceError, Record, Records, require
@@ -60,7 +61,7 @@ class ProvenanceHook:
     @hook_impl
     def before_node_run(self, node: Any, inputs: dict[str, Any]) -> dict[str, Any] | None:
         """Remember what it reads; tell it by which parameters the things were made."""
-        read = [path for name in node.inputs if (path := self._path(name))]
+        read = [path for name in node.inputs if (path := path_of(self._catalog, name))]
         locations = [self._records.location(path) for path in read]
         known = {location: self._records.of(location) for location in locations}
         self._inputs[node.name] = {
@@ -101,13 +102,13 @@ class ProvenanceHook:
                 parameters=self._parameters(node),
                 stage=self._stages.get(node.name),
                 env=self._run.get("env"),
-                standalone=any(self._is_standalone(name) for name in node.outputs),
+                standalone=any(is_standalone(self._catalog, name) for name in node.outputs),
             )
         )
         self._made |= set(node.outputs)
 
     def _require(self, names: Iterable[str]) -> Lineage:
-        paths = [path for name in sorted(names) if (path := self._path(name))]
+        paths = [path for name in sorted(names) if (path := path_of(self._catalog, name))]
         return require(self._records, paths, remedy=self._remedy)
 
     def _remedy(self, lineage: Lineage) -> str:
@@ -153,38 +154,8 @@ class ProvenanceHook:
         return plain(self._catalog.load(PARAMETERS))
 
     def _outputs(self, node: Any) -> dict[str, Path]:
-        return {name: path for name in node.outputs if (path := self._path(name, saving=True))}
-
-    def _path(self, name: str, *, saving: bool = False) -> Path | None:
-        """Where a dataset lies or is to lie, if it is an artefact on this machine."""
-        dataset = self._dataset(name)
-        path = getattr(dataset, "_filepath", None)
-        if path is None or getattr(dataset, "_protocol", "file") != "file":
-            return None
-        if not getattr(dataset, "is_artefact", True):
-            return None
-        if (getattr(dataset, "metadata", None) or {}).get("provenance") == "none":
-            return None
-        if getattr(dataset, "_version", None) is None:
-            return Path(path)
-        return Path(dataset._get_save_path()) if saving else _version(dataset)
-
-    def _is_standalone(self, name: str) -> bool:
-        return bool(getattr(self._dataset(name), "standalone", False))
-
-    def _dataset(self, name: str) -> Any:
-        dataset = self._catalog.get(name)
-        return getattr(dataset, "_dataset", dataset)  # one that is kept in memory as well
-
-
-def _version(dataset: Any) -> Path:
-    """The one that is loaded; the folder of all versions where there is none yet."""
-    from kedro.io.core import VersionNotFoundError
-
-    try:
-        return Path(dataset._get_load_path())
-    except VersionNotFoundError:
-        return Path(dataset._filepath)
+        paths = ((name, path_of(self._catalog, name, saving=True)) for name in node.outputs)
+        return {name: path for name, path in paths if path}
 
 
 def _all_nodes() -> Iterable[Any]:
