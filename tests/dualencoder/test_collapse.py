@@ -2,9 +2,8 @@ import math
 
 import numpy as np
 import pytest
-import scipy.stats
 
-from shopclip.dualencoder.collapse import explain, hubness, spread, stuck_at_chance
+from shopclip.dualencoder.collapse import explain, spread, stuck_at_chance
 
 
 def unit(rows):
@@ -46,27 +45,6 @@ def test_losses_near_that_of_chance_or_above_are_stuck(chance):
     assert stuck_at_chance(0.99 * chance, chance)
     assert stuck_at_chance(2 * chance, chance)
     assert not stuck_at_chance(0.97 * chance, chance)
-
-
-def test_one_hub_has_the_skewness_of_a_single_one_among_zeros():
-    gallery = np.eye(20)
-    queries = np.tile(gallery[3], (7, 1))
-    # counts of 7 and nineteen times 0: skewness (m - 2) / √(m - 1), whatever the 7
-    assert hubness(queries, gallery, nearest=1) == pytest.approx(18 / math.sqrt(19))
-
-
-def test_hubness_equals_the_skewness_of_counts_by_sorting():
-    rng = np.random.default_rng(2)
-    queries, gallery = unit(rng.normal(size=(50, 6))), unit(rng.normal(size=(40, 6)) + 0.5)
-    counts = np.zeros(40)
-    for query in queries:
-        counts[sorted(range(40), key=lambda item: -gallery[item] @ query)[:10]] += 1
-    assert hubness(queries, gallery) == pytest.approx(scipy.stats.skew(counts))
-
-
-def test_what_is_found_equally_often_has_no_hubs():
-    assert hubness(np.eye(20), np.eye(20), nearest=1) == 0
-    assert hubness(unit(np.ones((5, 4))), unit(np.ones((10, 4)))) == 0  # all ten are the nearest
 
 
 def signs(loss=1.0, image=(0.1, 9.0), text=(0.1, 9.0)):

@@ -1,7 +1,9 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import scipy.stats
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +21,10 @@ STEPS = [
     Step(step=7, epoch=3, loss=1.0, chance_loss=2.0, gradient_norm=1, learning_rate=1,
          temperature=0.25, images_per_second=1),
 ]  # fmt: skip
+
+
+def unit(rows):
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
 def numbered(caption_ids):
@@ -88,6 +94,23 @@ def test_its_figures_are_those_of_the_embeddings(text, image, examples):
         rank = np.exp(-(shares * np.log(shares)).sum())
         assert getattr(seen, f"{side}_effective_rank") == pytest.approx(rank, rel=1e-4)
     assert seen.mrr == pytest.approx(naive_mrr(images, texts), abs=1e-6)
+
+
+def test_its_hubs_are_images_found_by_captions(monkeypatch):
+    """Three pictures lie nearest to every caption; no caption lies nearest to many pictures."""
+    generator = np.random.default_rng(0)
+    texts = unit(generator.normal(size=(60, 8)) + 1)
+    images = unit(generator.normal(size=(60, 8)))
+    images[:3] = unit(np.ones((3, 8)) + 0.01 * images[:3])
+    probe = Probe.of(numbered(list(range(60))))
+    model = SimpleNamespace(embed_images=lambda *_: images, embed_captions=lambda _: texts)
+    similarities = texts @ images.T
+    found_by_captions, found_by_images = (
+        scipy.stats.skew(np.bincount(np.argsort(-one)[:, :10].ravel(), minlength=60))
+        for one in (similarities, similarities.T)
+    )
+    assert abs(found_by_captions - found_by_images) > 1
+    assert probe.look(model, STEPS, FP32, seconds=1).hubness == pytest.approx(found_by_captions)
 
 
 def test_looking_changes_no_weight_and_draws_nothing(examples):

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 SAME = 0.98  # mean cosine above which all embeddings are one point, and share of chance for a loss
-HUBNESS_SAMPLE = 2000  # products; hubness compares all with all, and grows with their number
 LINE = 2.0  # effective rank below which all embeddings are one line
 
 WARM_UP = "a longer warmup"
@@ -72,25 +71,6 @@ def spread(embeddings: np.ndarray) -> Spread:
 def stuck_at_chance(loss: float, chance_loss: float) -> bool:
     """Whether a loss is still that of towers that see nothing, `chance_loss`."""
     return loss > SAME * chance_loss
-
-
-def hubness(queries: np.ndarray, gallery: np.ndarray, nearest: int = 10) -> float:
-    """Skewness of how often each gallery item is among the nearest of a query.
-
-    Radovanović et al. 2010 (Hubs in Space, equation 1): about 0 where everything is found equally
-    often, large where a few hubs crowd out the rest. 0 where the gallery is no larger than
-    `nearest`.
-
-    Args:
-        queries, gallery: L2-normalised, float (n, dimensions) and (m, dimensions).
-    """
-    if len(gallery) <= nearest:
-        return 0.0
-    similarities = queries @ gallery.T
-    found = np.argpartition(-similarities, nearest - 1, axis=1)[:, :nearest]
-    counts = np.bincount(found.ravel(), minlength=len(gallery)).astype(np.float64)
-    deviation = counts.std()
-    return float(((counts - counts.mean()) ** 3).mean() / deviation**3) if deviation else 0.0
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shopclip.dualencoder.collapse import hubness, spread
+from shopclip.dualencoder.collapse import spread
 from shopclip.dualencoder.examples import Examples
+from shopclip.dualencoder.hubness import hubness
 from shopclip.dualencoder.model import DualEncoder
 from shopclip.dualencoder.precision import Precision
 from shopclip.dualencoder.ranks import rank

@@ -32,7 +32,11 @@ class Ranks:
         return np.clip((k - self.better) / self.tied, 0.0, 1.0)
 
     def reciprocals(self) -> np.ndarray:
-        """One over the place of the query's answer, float64 (queries,), ties as in `hits`."""
+        """One over the place of the query's answer, float64 (queries,), ties as in `hits`.
+
+        By this, not by the leaderboard's MRR@10 (`retrieval_metrics.measure`), an epoch is judged:
+        it has no cut, so that it still tells towers apart that find nothing among the first ten.
+        """
         last = int((self.better + self.tied).max(initial=0))
         harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, last + 1))])
         return (harmonic[self.better + self.tied] - harmonic[self.better]) / self.tied

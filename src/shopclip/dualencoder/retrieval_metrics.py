@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shopclip.dualencoder.ranks import Ranks
+
 CUTOFFS = (1, 5, 10, 100)
 TOP = 10  # of MRR, MAP and nDCG
 
@@ -60,7 +62,8 @@ def measure(groups: TieGroups) -> dict[str, np.ndarray]:
         return np.bincount(g.query, weights=values, minlength=queries)
 
     answers = total(g.relevant)
-    found = {k: total(g.relevant * np.clip((k - g.better) / g.tied, 0, 1)) for k in CUTOFFS}
+    shares = Ranks(g.better, g.tied)
+    found = {k: total(g.relevant * shares.hits(k)) for k in CUTOFFS}
     first, hits, mrr = _first_answers(g)
     gain, precision = _discounted_gain(g), _summed_precision(g)
     best = np.minimum(answers, TOP)

@@ -10,8 +10,10 @@ import pandas as pd
 from kedro.framework.hooks import hook_impl
 
 from shopclip.dualencoder.collapse import explain
+from shopclip.scoring import ACCURACY, CEILINGS, CHANCES, NAMES, PRIMARY, TOP10, TOP100
 
 MARK = "✗"
+COLUMNS = {ACCURACY: "first", **{score: NAMES[score] for score in (TOP10, TOP100, PRIMARY)}}
 
 
 class LeaderboardHook:
@@ -54,23 +56,19 @@ def leaderboard_tables(leaderboard: pd.DataFrame) -> list[Any]:
         table = Table(title=title, title_justify="left", caption=caption)
         for heading in ("pair", "direction"):
             table.add_column(heading, no_wrap=True)
-        for heading in ("first", "top 10", "top 100", "MRR@10"):
+        for heading in COLUMNS.values():
             table.add_column(heading, justify="right", no_wrap=True)
         for _, row in rows.iterrows():
             pair = f"{row['pair']} {MARK}" if row["collapsed"] else row["pair"]
-            low, high = _percent(row["mrr_at_10_low"]), _percent(row["mrr_at_10_high"])
+            low, high = _percent(row[f"{PRIMARY}_low"]), _percent(row[f"{PRIMARY}_high"])
             table.add_row(
                 pair,
                 row["direction"].replace("_to_", " → "),
-                _percent(row["accuracy"]),
-                *(_percent(row[f"{name}_accuracy"]) for name in ("top10", "top100")),
-                f"{_percent(row['mrr_at_10'])} ({low}–{high})",
+                *(_percent(row[score]) for score in COLUMNS if score != PRIMARY),
+                f"{_percent(row[PRIMARY])} ({low}–{high})",
             )
-        for bound in ("chance", "ceiling"):
-            ends = (
-                first[f"{bound}_{name}"] for name in ("accuracy", "top10", "top100", "mrr_at_10")
-            )
-            told = {"chance": "chance", "ceiling": "best possible"}[bound]
+        for told, bounds in {"chance": CHANCES, "best possible": CEILINGS}.items():
+            ends = (first[bounds[score]] for score in COLUMNS)
             table.add_row(told, "", *(f"{100 * end:.2f}" for end in ends), style="dim")
         tables.append(table)
     return tables

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from shopclip.provenance import Records, require
 from shopclip.provenance.records import FOLDER
+from shopclip.scoring import NAMES, PRIMARY, TEXT_TO_IMAGE, best_first
 from shopclip.search.errors import SearchError
 
 logger = logging.getLogger(__name__)
@@ -115,12 +116,17 @@ def _data(folder: Path) -> Path:
 
 
 def _winner(data: Path, known: list[str]) -> str:
-    """The pair that finds most pictures by held-out captions; the first by name if unknown."""
+    """The one that the leaderboard puts first for text → image; without one, the first by name."""
+    leaderboard = data / "08_reporting" / "leaderboard.csv"
+    if not leaderboard.exists():
+        return known[0]
     try:
-        with (data / "08_reporting" / "leaderboard.csv").open(newline="") as file:
-            rows = [row for row in csv.DictReader(file) if row["direction"] == "text_to_image"]
-        held_out = [row for row in rows if row["protocol"] == "held_out"] or rows
-        places = {row["pair"]: float(row["top10_accuracy"]) for row in held_out}
-    except (OSError, KeyError, ValueError):
-        places = {}
-    return max(known, key=lambda pair: places.get(pair, -1.0))
+        with leaderboard.open(newline="", encoding="utf-8") as file:
+            ranked = best_first(csv.DictReader(file), TEXT_TO_IMAGE)
+    except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
+        raise SearchError(
+            f"{leaderboard}: cannot be read ({type(error).__name__}: {error}), so it does not say "
+            f"which pair has the highest {NAMES[PRIMARY]}; name one of {', '.join(known)} with "
+            "--pair, or write it anew with: kedro run --pipelines reporting"
+        ) from error
+    return next((pair for pair in ranked if pair in known), known[0])

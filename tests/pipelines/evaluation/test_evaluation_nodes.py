@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from shopclip.contamination import remember
-from shopclip.dualencoder.collapse import HUBNESS_SAMPLE, hubness
 from shopclip.dualencoder.geometry import geometry
+from shopclip.dualencoder.hubness import HUBNESS_SAMPLE, hubness
 from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.evaluation import nodes
 from shopclip.pipelines.evaluation.nodes import (

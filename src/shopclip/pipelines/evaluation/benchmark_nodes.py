@@ -12,8 +12,9 @@ from shopclip.contamination import seen
 from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.evaluation.benchmark_tasks import COLUMNS, benchmark_tasks, score_task
 from shopclip.pipelines.evaluation.protocols import protocols
+from shopclip.scoring import HELD_OUT, PAPER
 
-GALLERIES = {"paper": "all products", "held_out": "held out alone"}
+GALLERIES = {PAPER: "all products", HELD_OUT: "held out alone"}
 
 
 class ContaminatedError(BenchmarkError):

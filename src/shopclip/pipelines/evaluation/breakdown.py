@@ -9,9 +9,9 @@ from shopclip.dualencoder.ranks import Ranks
 from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.evaluation.categories import OTHER, category_of, commonest
 from shopclip.pipelines.evaluation.protocols import headline
+from shopclip.scoring import TOP10
 from shopclip.statistics import bootstrap_means
 
-TOP = 10
 CATEGORIES = 10
 FREQUENCY = "caption_frequency"
 FREQUENCIES = ("1", "2", "3-5", "6+")
@@ -62,13 +62,13 @@ def _frequencies(products: pd.DataFrame) -> tuple[str, list[str], pd.Series[str]
 
 def _accuracy(queries: pd.DataFrame, parameters: EvaluationParameters) -> dict[str, float]:
     ranks = Ranks(queries["better"].to_numpy(), queries["tied"].to_numpy())
-    hits = ranks.hits(TOP)[:, None]
+    hits = ranks.hits(10)[:, None]
     low, high = bootstrap_means(
         hits, queries["caption_id"].to_numpy(),
         resamples=parameters.resamples, confidence=parameters.confidence,
     )  # fmt: skip
     accuracy = float(hits.mean())
     return {
-        "queries": len(queries), "top10_accuracy": accuracy,
+        "queries": len(queries), TOP10: accuracy,
         "low": float(low[0]), "high": float(high[0]),
     }  # fmt: skip

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from shopclip.contamination import held_out_seen
-from shopclip.dualencoder.collapse import HUBNESS_SAMPLE, explain, hubness, spread
+from shopclip.dualencoder.collapse import explain, spread
 from shopclip.dualencoder.geometry import geometry
+from shopclip.dualencoder.hubness import HUBNESS_SAMPLE, hubness
 from shopclip.dualencoder.ranks import rank, rank_both
 from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.evaluation.protocols import evenly_chosen, headline, protocols
@@ -19,8 +20,8 @@ from shopclip.pipelines.evaluation.retrieval import (
     nearest_images,
 )
 from shopclip.pipelines.evaluation.scores import score_runs
+from shopclip.scoring import DIRECTIONS, HELD_OUT, TEXT_TO_IMAGE
 
-DIRECTIONS = ("image_to_text", "text_to_image")
 MISSES = 4  # captions whose wrong answers are shown
 LAST_STEPS = 20  # their mean is the final loss
 
@@ -106,7 +107,7 @@ def score(parameters: EvaluationParameters, **of_runs: Any) -> pd.DataFrame:
     scores = score_runs(ranks, captions, parameters)
     return scores.assign(
         collapsed=sum(found["collapsed"] for found in diagnostics),
-        seen=np.where(scores["protocol"] == "held_out", seen, 0.0),
+        seen=np.where(scores["protocol"] == HELD_OUT, seen, 0.0),
     )
 
 
@@ -124,7 +125,7 @@ def retrieve(
     """
     protocol, members = headline(examples)
     gallery, images = examples.iloc[members], image_embeddings[members]
-    asked = ranks[(ranks["protocol"] == protocol) & (ranks["direction"] == "text_to_image")]
+    asked = ranks[(ranks["protocol"] == protocol) & (ranks["direction"] == TEXT_TO_IMAGE)]
     missed = pd.Index(gallery["id"]).get_indexer(missed_captions(asked, MISSES)["id"])
     typical = chosen_captions(gallery, parameters.gallery_captions)
     tables = []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from shopclip.scoring import HELD_OUT, PAPER, headline_protocol
+
 
 def protocols(examples: pd.DataFrame) -> dict[str, np.ndarray]:
     """Positions of the examples that are queries and gallery, by protocol.
@@ -13,13 +15,15 @@ def protocols(examples: pd.DataFrame) -> dict[str, np.ndarray]:
     kept out of training, and is absent when fewer than two were.
     """
     kept_out = np.flatnonzero(examples["split"] == "held_out")
-    found = {"paper": np.arange(len(examples))}
-    return {**found, "held_out": kept_out} if len(kept_out) >= 2 else found
+    found = {PAPER: np.arange(len(examples))}
+    return {**found, HELD_OUT: kept_out} if len(kept_out) >= 2 else found
 
 
 def headline(examples: pd.DataFrame) -> tuple[str, np.ndarray]:
     """The protocol that counts most, with its members: `held_out` where there is one."""
-    return list(protocols(examples).items())[-1]
+    found = protocols(examples)
+    protocol = headline_protocol(found)
+    return protocol, found[protocol]
 
 
 def evenly_chosen(count: int, most: int) -> np.ndarray:

@@ -15,22 +15,14 @@ from shopclip.pipelines.evaluation.answers import (
     images_of_captions,
     own_answers,
 )
+from shopclip.scoring import IMAGE_TO_TEXT, MEASURES, MEDIAN, PRIMARY, TEXT_TO_IMAGE
 from shopclip.statistics import bootstrap_means, bootstrap_median
 
-MEDIAN = "median_rank"
-# What the paper calls accuracy is recall at 1 of the one right answer.
-OWN = {
-    "accuracy": "recall_at_1",
-    "top5_accuracy": "recall_at_5",
-    "top10_accuracy": "recall_at_10",
-    "top100_accuracy": "recall_at_100",
-    "mrr_at_10": "mrr_at_10",
-    MEDIAN: "first_place",
-}
+OWN = {**MEASURES, MEDIAN: "first_place"}
 SAME_CAPTION = {
     **{f"{kind}_at_{k}": f"{kind}_at_{k}" for kind in ("recall", "hit") for k in (1, 5, 10, 100)},
     **{name: name for name in ("precision_at_1", "precision_at_10")},
-    **{name: name for name in ("mrr_at_10", "map_at_10", "ndcg_at_10")},
+    **{name: name for name in (PRIMARY, "map_at_10", "ndcg_at_10")},
     MEDIAN: "first_place",
 }
 Ask = Callable[[pd.DataFrame], Queries]
@@ -52,13 +44,13 @@ def score_runs(
         captions = [run[run["protocol"] == protocol] for run in caption_ranks]
         images, texts = (
             [run[(run["protocol"] == protocol) & (run["direction"] == to)] for run in ranks]
-            for to in ("image_to_text", "text_to_image")
+            for to in (IMAGE_TO_TEXT, TEXT_TO_IMAGE)
         )
         kinds: list[tuple[str, str, Ask, list[pd.DataFrame]]] = [
-            ("image_to_text", "own", own_answers, images),
-            ("text_to_image", "own", own_answers, texts),
-            ("image_to_text", "same_caption", captions_of_images, captions),
-            ("text_to_image", "same_caption", images_of_captions, texts),
+            (IMAGE_TO_TEXT, "own", own_answers, images),
+            (TEXT_TO_IMAGE, "own", own_answers, texts),
+            (IMAGE_TO_TEXT, "same_caption", captions_of_images, captions),
+            (TEXT_TO_IMAGE, "same_caption", images_of_captions, texts),
         ]
         for direction, answers, ask, runs in kinds:
             names = OWN if answers == "own" else SAME_CAPTION

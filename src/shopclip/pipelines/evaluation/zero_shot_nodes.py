@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from shopclip.parameters import EvaluationParameters
-from shopclip.pipelines.evaluation.protocols import protocols
+from shopclip.pipelines.evaluation.protocols import headline
 from shopclip.pipelines.evaluation.zero_shot import (
     class_embeddings,
     confusion,
@@ -59,7 +59,7 @@ def _classify_by(
     examples: pd.DataFrame,
     parameters: EvaluationParameters,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
-    protocol, members = list(protocols(examples).items())[-1]
+    protocol, members = headline(examples)
     labels = classes(examples, attribute)
     asked = asked_for(queries, zero_shot_task(attribute), labels)
     names, embeddings = class_embeddings(query_embeddings[asked.index], asked["label"])

@@ -8,12 +8,15 @@ from typing import Any
 
 import pandas as pd
 
+from shopclip.scoring import NAMES, PRIMARY
+
 CAPTIONS = "text-image"
 CAPTION_METRICS = {
-    "avg_recall": "AvgRecall", "recall_at_1": "R@1", "recall_at_10": "R@10", "mrr_at_10": "MRR@10",
+    "avg_recall": "AvgRecall", "recall_at_1": "R@1", "recall_at_10": "R@10",
+    PRIMARY: NAMES[PRIMARY],
 }  # fmt: skip
 ATTRIBUTE_METRICS = {
-    "precision_at_1": "P@1", "precision_at_10": "P@10", "mrr_at_10": "MRR@10",
+    "precision_at_1": "P@1", "precision_at_10": "P@10", PRIMARY: NAMES[PRIMARY],
 }  # fmt: skip
 
 
@@ -67,7 +70,7 @@ def benchmark_section(benchmarks: Mapping[str, pd.DataFrame]) -> BenchmarkSectio
 
 def _task(task: str, gallery: str, rows: pd.DataFrame) -> TaskRows:
     first = rows.iloc[0]
-    ordered = rows.sort_values(["mrr_at_10", "pair"], ascending=[False, True])
+    ordered = rows.sort_values([PRIMARY, "pair"], ascending=[False, True])
     metrics = (*CAPTION_METRICS, *ATTRIBUTE_METRICS)
     chance = {metric: float(first[f"chance_{metric}"]) for metric in metrics}
     return TaskRows(

@@ -11,13 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from shopclip.directions import DIRECTIONS
 from shopclip.pipelines.reporting.curves import chance_levels, smooth_curves, spread_labels
-from shopclip.pipelines.reporting.leaderboard import (
-    CEILINGS,
-    DECIDING,
-    headline_rows,
-)
+from shopclip.pipelines.reporting.leaderboard import headline_rows
+from shopclip.scoring import CEILINGS, DIRECTIONS, PRIMARY
 
 LABEL = 8.0  # height of a label, percent of the plot
 
@@ -65,7 +61,7 @@ class CurveChart:
 
 def score_chart(leaderboard: pd.DataFrame) -> ScoreChart:
     rows = headline_rows(leaderboard)
-    reach = max(rows[f"{DECIDING}_high"].max(), rows[CEILINGS[DECIDING]].max())
+    reach = max(rows[f"{PRIMARY}_high"].max(), rows[CEILINGS[PRIMARY]].max())
     values = [value for value in round_ticks(0, reach, 4) if value <= 1]
     order = rows["pair"].drop_duplicates()
     panels = {

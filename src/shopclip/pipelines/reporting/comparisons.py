@@ -8,10 +8,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from shopclip.directions import DIRECTIONS
 from shopclip.dualencoder.retrieval_metrics import TieGroups, measure
 from shopclip.parameters import EvaluationParameters
-from shopclip.pipelines.reporting.leaderboard import DECIDING, PROTOCOLS
+from shopclip.scoring import DIRECTIONS, MEASURES, PRIMARY, PROTOCOLS
 from shopclip.statistics import holm, paired_difference
 
 COLUMNS = [
@@ -59,7 +58,7 @@ def _uncorrected(
         if not len(captions):
             continue
         scores = {pair: _by_query(runs) for pair, runs in found.items()}
-        names = {"protocol": protocol, "direction": direction, "metric": DECIDING}
+        names = {"protocol": protocol, "direction": direction, "metric": PRIMARY}
         for one, two in combinations(sorted(scores), 2):
             yield {**names, **_difference(one, two, scores, captions, parameters)}
 
@@ -91,4 +90,4 @@ def _by_query(runs: Sequence[pd.DataFrame]) -> np.ndarray:
 
 def _score(ranks: pd.DataFrame) -> np.ndarray:
     groups = TieGroups.of_one_answer(ranks["better"].to_numpy(), ranks["tied"].to_numpy())
-    return measure(groups)[DECIDING]
+    return measure(groups)[MEASURES[PRIMARY]]

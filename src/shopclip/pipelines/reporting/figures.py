@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from shopclip.directions import DIRECTIONS
 from shopclip.figure_style import DPI, add_title, plain_axes
 from shopclip.palette import (
     INK,
@@ -21,12 +20,8 @@ from shopclip.palette import (
 )
 from shopclip.pipelines.reporting.curves import chance_levels, smooth_curves, spread_labels
 from shopclip.pipelines.reporting.formats import percent
-from shopclip.pipelines.reporting.leaderboard import (
-    CEILINGS,
-    CHANCES,
-    DECIDING,
-    headline_rows,
-)
+from shopclip.pipelines.reporting.leaderboard import headline_rows
+from shopclip.scoring import CEILINGS, CHANCES, DIRECTIONS, PRIMARY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +37,7 @@ def leaderboard_figure(leaderboard: pd.DataFrame) -> Figure:
     for axes, (direction, title) in zip(panels, DIRECTIONS.items(), strict=True):
         _dots(axes, rows[rows["direction"] == direction].set_index("pair").loc[pairs])
         axes.set_title(title, loc="left", color=INK, fontsize=11)
-    limit = max(rows[f"{DECIDING}_high"].max(), rows[CEILINGS[DECIDING]].max())
+    limit = max(rows[f"{PRIMARY}_high"].max(), rows[CEILINGS[PRIMARY]].max())
     panels[0].set(xlim=(0, 1.12 * limit), ylim=(len(pairs) - 0.5, -0.5))
     first, protocol = rows.iloc[0], rows["protocol"].iloc[0].replace("_", " ")
     add_title(
@@ -58,21 +53,21 @@ def _dots(axes: Axes, rows: pd.DataFrame) -> None:
     numbers = colour_numbers(rows.index)
     for height, (pair, row) in enumerate(rows.iterrows()):
         number = numbers[str(pair)]
-        colour, value = ON_LIGHT[number], row[DECIDING]
+        colour, value = ON_LIGHT[number], row[PRIMARY]
         hollow = "white" if row["collapsed"] else colour
         axes.plot(
-            [row[f"{DECIDING}_low"], row[f"{DECIDING}_high"]], [height, height],
+            [row[f"{PRIMARY}_low"], row[f"{PRIMARY}_high"]], [height, height],
             color=colour, linewidth=5, alpha=0.3, solid_capstyle="round",
         )  # fmt: skip
         axes.plot(
             value, height, MARKERS[number], color=colour, markerfacecolor=hollow, markersize=7
         )
-        bounds = [row[CHANCES[DECIDING]], row[CEILINGS[DECIDING]]]
+        bounds = [row[CHANCES[PRIMARY]], row[CEILINGS[PRIMARY]]]
         axes.plot(
             bounds, [height] * 2, "|", color=QUIET, markersize=14, markeredgewidth=1.5
         )  # fmt: skip
         axes.annotate(
-            percent(value), (row[f"{DECIDING}_high"], height), (9, 0),
+            percent(value), (row[f"{PRIMARY}_high"], height), (9, 0),
             textcoords="offset points", va="center", color=INK, fontsize=9,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         )  # fmt: skip

@@ -6,20 +6,16 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from shopclip.directions import DIRECTIONS
+from shopclip.scoring import (
+    CEILINGS,
+    CHANCES,
+    MEDIAN,
+    PRIMARY,
+    SCORES,
+    headline_protocol,
+    standing,
+)
 
-PROTOCOLS = ("held_out", "paper")
-SCORES = {
-    "accuracy": "accuracy",
-    "top5_accuracy": "top 5",
-    "top10_accuracy": "top 10",
-    "top100_accuracy": "top 100",
-    "mrr_at_10": "MRR@10",
-}
-MEDIAN = "median_rank"
-CHANCES = {score: f"chance_{score.removesuffix('_accuracy')}" for score in SCORES}
-CEILINGS = {score: f"ceiling_{score.removesuffix('_accuracy')}" for score in SCORES}
-DECIDING = "mrr_at_10"  # it goes on telling pairs apart where accuracies are near 0 or 1
 COLUMNS = [
     "pair",
     "protocol",
@@ -57,22 +53,18 @@ def compile_rows(metrics: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         for score in (*SCORES, MEDIAN)
         for column, end in _ends(score).items()
     }
-    rest = own.xs(DECIDING, level="metric")[["queries", "gallery", "seeds", "seen"]]
-    collapsed = own["collapsed"].xs(DECIDING, level="metric") > 0
+    rest = own.xs(PRIMARY, level="metric")[["queries", "gallery", "seeds", "seen"]]
+    collapsed = own["collapsed"].xs(PRIMARY, level="metric") > 0
     rows = pd.DataFrame(wide).join(rest).assign(collapsed=collapsed)
     rows = rows.rename(columns=_renamed()).reset_index()
-    order = rows.assign(
-        protocol=rows["protocol"].map(PROTOCOLS.index),
-        direction=rows["direction"].map(list(DIRECTIONS).index),
-        deciding=-rows[DECIDING],
-        accuracy=-rows["accuracy"],
-    ).sort_values(["protocol", "direction", "deciding", "accuracy", "pair"])
-    return rows.loc[order.index, COLUMNS].reset_index(drop=True)
+    places = [standing(row) for row in rows.to_dict("records")]
+    order = sorted(range(len(rows)), key=places.__getitem__)
+    return rows.loc[order, COLUMNS].reset_index(drop=True)
 
 
 def headline_rows(leaderboard: pd.DataFrame) -> pd.DataFrame:
     """The rows that count most: those of the held-out protocol where there is one."""
-    protocol = next(name for name in PROTOCOLS if (leaderboard["protocol"] == name).any())
+    protocol = headline_protocol(set(leaderboard["protocol"]))
     return leaderboard[leaderboard["protocol"] == protocol]
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from shopclip.contamination import remember
-from shopclip.directions import DIRECTIONS
 from shopclip.dualencoder.collapse import explain
 from shopclip.pipelines.reporting.experiment import (
     Experiment,
@@ -19,14 +18,9 @@ from shopclip.pipelines.reporting.experiment import (
     without_folders,
 )
 from shopclip.pipelines.reporting.formats import percent, percent_interval, place
-from shopclip.pipelines.reporting.leaderboard import (
-    CEILINGS,
-    CHANCES,
-    PROTOCOLS,
-    SCORES,
-)
 from shopclip.pipelines.reporting.model_card_metadata import card_metadata
 from shopclip.pipelines.reporting.signs import validated
+from shopclip.scoring import CEILINGS, CHANCES, DIRECTIONS, PROTOCOLS, SCORES
 
 SPLITS = {"train": "trained on", "validation": "validation", "held_out": "held out"}
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from shopclip.directions import DIRECTIONS
 from shopclip.dualencoder.encoder_spec import Encoder
 from shopclip.parameters import Pair
-from shopclip.pipelines.reporting.leaderboard import DECIDING, SCORES
+from shopclip.scoring import ACCURACY, DIRECTIONS, PRIMARY, SCORES
 
 if TYPE_CHECKING:
     from huggingface_hub import EvalResult, ModelCardData
@@ -55,7 +54,7 @@ def _eval_results(rows: pd.DataFrame, catalogue: str) -> list[EvalResult]:
             metric_value=float(row[score]),
         )
         for row in rows.to_dict("records")
-        for score in (DECIDING, "accuracy")
+        for score in (PRIMARY, ACCURACY)
     ]
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shopclip.directions import DIRECTIONS
-from shopclip.dualencoder.collapse import HUBNESS_SAMPLE, explain
+from shopclip.dualencoder.collapse import explain
+from shopclip.dualencoder.hubness import HUBNESS_SAMPLE
 from shopclip.palette import ON_DARK, ON_LIGHT, colour_numbers
 from shopclip.pipelines.reporting.benchmark_section import (
     ATTRIBUTE_METRICS,
@@ -22,13 +22,7 @@ from shopclip.pipelines.reporting.charts import curve_chart, score_chart
 from shopclip.pipelines.reporting.experiment import Experiment, versions
 from shopclip.pipelines.reporting.formats import percent, percent_interval, place
 from shopclip.pipelines.reporting.hubs_section import hubs_of
-from shopclip.pipelines.reporting.leaderboard import (
-    CEILINGS,
-    CHANCES,
-    PROTOCOLS,
-    SCORES,
-    headline_rows,
-)
+from shopclip.pipelines.reporting.leaderboard import headline_rows
 from shopclip.pipelines.reporting.map_chart import category_colours, embedding_maps
 from shopclip.pipelines.reporting.pictures import data_uri
 from shopclip.pipelines.reporting.published import (
@@ -60,6 +54,7 @@ from shopclip.pipelines.reporting.signs import (
 from shopclip.pipelines.reporting.verdict import verdict
 from shopclip.pipelines.reporting.where_chart import where_charts
 from shopclip.pipelines.reporting.zero_shot_section import best_confusion, classified
+from shopclip.scoring import CEILINGS, CHANCES, DIRECTIONS, PROTOCOLS, SCORES
 
 
 @dataclass(frozen=True, kw_only=True)

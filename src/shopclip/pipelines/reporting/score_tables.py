@@ -6,19 +6,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from shopclip.directions import DIRECTIONS
-from shopclip.pipelines.reporting.leaderboard import PROTOCOLS, headline_rows
+from shopclip.pipelines.reporting.leaderboard import headline_rows
+from shopclip.scoring import DIRECTIONS, NAMES, PRIMARY, PROTOCOLS
 
 SAME_CAPTION = {
-    "hit_at_1": "hit@1",
-    "hit_at_10": "hit@10",
-    "recall_at_1": "recall@1",
-    "recall_at_10": "recall@10",
-    "recall_at_100": "recall@100",
-    "mrr_at_10": "MRR@10",
-    "map_at_10": "MAP@10",
-    "ndcg_at_10": "nDCG@10",
-}
+    score: NAMES[score]
+    for score in (
+        "hit_at_1", "hit_at_10", "recall_at_1", "recall_at_10", "recall_at_100", PRIMARY,
+        "map_at_10", "ndcg_at_10",
+    )
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ def _table(group: pd.DataFrame, protocol: str, direction: str) -> SameCaption:
         str(pair): {str(row["metric"]): row for _, row in rows.iterrows()}
         for pair, rows in group.groupby("pair")
     }
-    order = sorted(by_pair, key=lambda pair: -by_pair[pair]["mrr_at_10"]["value"])
+    order = sorted(by_pair, key=lambda pair: -by_pair[pair][PRIMARY]["value"])
     first = by_pair[order[0]]
     bounds = {
         bound: {metric: float(first[metric][bound]) for metric in SAME_CAPTION}

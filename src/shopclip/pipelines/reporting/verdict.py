@@ -7,11 +7,19 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from shopclip.directions import DIRECTIONS
 from shopclip.pipelines.reporting.formats import percent
-from shopclip.pipelines.reporting.leaderboard import CHANCES, DECIDING, headline_rows
+from shopclip.pipelines.reporting.leaderboard import headline_rows
+from shopclip.scoring import (
+    ACCURACY,
+    CHANCES,
+    DIRECTIONS,
+    HELD_OUT,
+    IMAGE_TO_TEXT,
+    PRIMARY,
+    TEXT_TO_IMAGE,
+)
 
-SOUGHT = {"image_to_text": ("caption", "pictures"), "text_to_image": ("picture", "captions")}
+SOUGHT = {IMAGE_TO_TEXT: ("caption", "pictures"), TEXT_TO_IMAGE: ("picture", "captions")}
 
 
 class Verdict(NamedTuple):
@@ -34,7 +42,7 @@ class Lead:
 
     @property
     def above_chance(self) -> bool:
-        return bool(self.row[f"{DECIDING}_low"] > self.row[CHANCES[DECIDING]])
+        return bool(self.row[f"{PRIMARY}_low"] > self.row[CHANCES[PRIMARY]])
 
 
 def verdict(
@@ -46,7 +54,7 @@ def verdict(
     headline, reason = _judge(leads, rows["pair"].nunique())
     if synthetic:
         headline += " on this synthetic catalogue"
-    if leads[0].row["protocol"] != "held_out":
+    if leads[0].row["protocol"] != HELD_OUT:
         headline += ", products trained on included"
     elif leads[0].row["seen"] or leads[1].row["seen"]:
         headline += ", which knew held-out captions from its training"
@@ -95,9 +103,9 @@ def _numbers(leads: list[Lead], confidence: float) -> str:
 def _found(lead: Lead, interval: str) -> str:
     row = lead.row
     sought, queries = SOUGHT[row["direction"]]
-    kind = "held-out" if row["protocol"] == "held_out" else "all"
-    share, low, high = (percent(row[f"accuracy{end}"]) for end in ("", "_low", "_high"))
+    kind = "held-out" if row["protocol"] == HELD_OUT else "all"
+    share, low, high = (percent(row[f"{ACCURACY}{end}"]) for end in ("", "_low", "_high"))
     return (
         f"the right {sought} first for {share}\N{NO-BREAK SPACE}% of {kind} {queries} "
-        f"({interval}{low} to {high}, chance {percent(row[CHANCES['accuracy']])})"
+        f"({interval}{low} to {high}, chance {percent(row[CHANCES[ACCURACY]])})"
     )

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from shopclip.directions import DIRECTIONS
 from shopclip.pipelines.reporting.charts import Tick, round_ticks
 from shopclip.pipelines.reporting.leaderboard import headline_rows
+from shopclip.scoring import CHANCES, DIRECTIONS, TOP10
 
 TITLES = {"caption_frequency": "by how many products bear the caption"}
 
@@ -46,7 +46,7 @@ def where_charts(
     """A chart for each way to group the products, all with one axis; pairs by their names."""
     tables = [breakdowns[pair].assign(pair=pair) for pair in sorted(breakdowns)]
     rows, first = pd.concat(tables, ignore_index=True), headline_rows(leaderboard).iloc[0]
-    chance = float(first["chance_top10"])
+    chance = float(first[CHANCES[TOP10]])
     values = [v for v in round_ticks(0, max(rows["high"].max(), chance), 4) if v <= 1]
     ticks = [Tick(round(100 * v / values[-1], 3), f"{100 * v:g}") for v in values]
     charts = []

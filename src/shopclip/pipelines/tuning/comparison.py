@@ -7,15 +7,15 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from shopclip.directions import DIRECTIONS
 from shopclip.dualencoder import DualEncoder
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.dualencoder.ranks import rank_both
 from shopclip.dualencoder.retrieval_metrics import TieGroups, measure
 from shopclip.parameters import EvaluationParameters
+from shopclip.scoring import ACCURACY, DIRECTIONS, MEASURES, PRIMARY
 from shopclip.statistics import holm, paired_difference
 
-METRICS = {"accuracy": "recall_at_1", "mrr_at_10": "mrr_at_10"}
+COMPARED = (ACCURACY, PRIMARY)
 Scores = Mapping[tuple[str, str], np.ndarray]
 
 
@@ -34,7 +34,7 @@ def held_out_scores(
     scores: dict[tuple[str, str], np.ndarray] = {}
     for direction, ranks in zip(DIRECTIONS, rank_both(images, texts), strict=True):
         measured = measure(TieGroups.of_one_answer(ranks.better, ranks.tied))
-        scores |= {(direction, name): measured[metric] for name, metric in METRICS.items()}
+        scores |= {(direction, score): measured[MEASURES[score]] for score in COMPARED}
     return scores
 
 

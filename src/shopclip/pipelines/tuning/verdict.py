@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from shopclip.directions import DIRECTIONS
+from shopclip.scoring import ACCURACY, DIRECTIONS, NAMES, PRIMARY
 
-NAMES = {"accuracy": "first, %", "mrr_at_10": "MRR@10, %"}
+HEADINGS = {ACCURACY: "first, %", PRIMARY: f"{NAMES[PRIMARY]}, %"}
 
 
 def found_lines(tuned: Mapping[str, Any]) -> list[str]:
@@ -32,7 +32,7 @@ def comparison_lines(comparison: pd.DataFrame, *, confidence: float) -> list[str
     queries = comparison["queries"].iloc[0]
     lines = [f"{f'held out, {queries:,} products':<26} tuned  default  difference"]
     for row in comparison.to_dict("records"):
-        name = f"{DIRECTIONS[row['direction']]}: {NAMES[row['metric']]}"
+        name = f"{DIRECTIONS[row['direction']]}: {HEADINGS[row['metric']]}"
         ends = f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f}"
         lines.append(
             f"{name:<26} {100 * row['tuned']:5.1f}    {100 * row['default']:5.1f}  "
@@ -54,6 +54,5 @@ def _judge(comparison: pd.DataFrame, confidence: float) -> str:
 
 def _named(rows: pd.DataFrame) -> str:
     return ", ".join(
-        f"{DIRECTIONS[row['direction']]} {row['metric'].replace('mrr_at_10', 'MRR@10')}"
-        for row in rows.to_dict("records")
+        f"{DIRECTIONS[row['direction']]} {NAMES[row['metric']]}" for row in rows.to_dict("records")
     )
