@@ -94,7 +94,7 @@ def test_real_experiments_use_the_papers_size_and_pretrained_encoders(project, e
 
 def test_the_paper_environment_is_the_papers_experiment(project):
     parameters = configured(project, "paper")
-    assert parameters["splits"]["held_out"] == 0
+    assert (parameters["splits"]["held_out"], parameters["splits"]["validation"]) == (0, 0)
     assert parameters["training"]["recipe"]["epochs"] == 5
     assert parameters["training"]["recipe"]["batch_size"] == 64
     assert parameters.get("training", {}).get("dimensions", 128) == 128
@@ -132,14 +132,46 @@ def test_every_parameter_of_a_stage_reaches_a_node(project):
     assert {f"params:pairs.{pair}" for pair in PAIRS} <= used
 
 
-def test_the_templates_of_the_base_configuration_are_the_defaults(project):
-    parameters = configured(project, "base")["evaluation"]
-    assert parameters["zero_shot"] == EvaluationParameters().zero_shot
-    # An environment with a file of parameters loses what a command line does not repeat.
-    (project / "conf/local/parameters_training.yml").write_text("training: {recipe: {}}\n")
-    context = context_of(project, "local", evaluation={"benchmark": "truth.json"})
-    (project / "conf/local/parameters_training.yml").unlink()
-    assert context.params["evaluation"].zero_shot == EvaluationParameters().zero_shot
+def leaves(tree, above=""):
+    """Every knob by its dotted key."""
+    for key, value in tree.items():
+        if isinstance(value, dict) and value:
+            yield from leaves(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_base_configuration_and_the_models_have_the_same_defaults(project, name):
+    """An environment that sets one knob of a block loses the others, which must not change."""
+    model = MODELS[name]
+    base = model.model_validate(configured(project, "base")[name])
+    defaults = dict(leaves(model().model_dump()))
+    if name == "index":  # in the project, from whichever folder of it a command is given
+        defaults["uri"] = str(project / defaults["uri"])
+    assert dict(leaves(base.model_dump())) == defaults
+
+
+@pytest.mark.parametrize(
+    ("block", "other", "kept"),
+    [
+        ("splits: {held_out: 0.2}", "splits.validation", 0.05),
+        ("training: {recipe: {batch_size: 32}}", "training.recipe.epochs", 12),
+        ("training: {seeds: 2}", "training.recipe.text_learning_rate", 1e-3),
+        ("images: {size: {height: 32, width: 32}}", "images.stored.height", 80),
+        ("evaluation: {resamples: 100}", "evaluation.gallery_pictures", 6),
+        ("tuning: {trials: 3}", "tuning.space.crop.low", 0.7),
+    ],
+)
+def test_a_local_file_that_sets_one_knob_changes_no_other(project, block, other, kept):
+    file = project / "conf/local/parameters.yml"
+    file.write_text(block + "\n")
+    try:
+        params = context_of(project, "local").params
+    finally:
+        file.unlink()
+    found = dict(leaves({name: params[name].model_dump() for name in MODELS if name in params}))
+    assert found[other] == kept
 
 
 def test_stages_are_pipelines_and_pairs_are_namespaces(project):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
+from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 LONGEST = 50  # characters of a default that is written out
@@ -77,7 +78,12 @@ def value_in_words(value: Any) -> str:
         return f"{value:g}"
     if isinstance(value, str):
         return value
-    written = json.dumps(value, ensure_ascii=False)
+    written = json.dumps(value, ensure_ascii=False, default=_set_fields)
     if isinstance(value, Mapping) and len(written) > LONGEST:
         return f"{{{', '.join(f'{key}: …' for key in value)}}}"
     return written
+
+
+def _set_fields(model: BaseModel) -> dict[str, Any]:
+    """What a default says of a model, as YAML would."""
+    return model.model_dump(exclude_unset=True)

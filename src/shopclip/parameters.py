@@ -102,8 +102,12 @@ class Size(Parameters):
 class ImageParameters(Parameters):
     """How pictures are kept and how the towers see them."""
 
-    stored: Size = Field(description="size in the image store; no larger than the source")
-    size: Size = Field(description="size of the tensors that the image towers see")
+    stored: Size = Field(
+        Size(height=80, width=60), description="size in the image store; no larger than the source"
+    )
+    size: Size = Field(
+        Size(height=64, width=48), description="size of the tensors that the image towers see"
+    )
 
 
 def template_fields(template: str) -> tuple[str, ...]:
@@ -152,7 +156,7 @@ class SplitParameters(Parameters):
 
     held_out: float = Field(0.1, ge=0, le=1, description="share of the captions kept out")
     validation: float = Field(
-        0.0,
+        0.05,
         ge=0,
         le=1,
         description="share of the captions by which the best epoch is chosen; not trained on",
@@ -183,7 +187,7 @@ class Pair(Parameters):
 class TrainingParameters(Parameters):
     """How every pair is trained."""
 
-    recipe: Recipe
+    recipe: Recipe = Recipe()
     dimensions: int = Field(128, ge=2, le=4096, description="width of the shared space")
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
     workers: int = Field(

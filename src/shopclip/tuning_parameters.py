@@ -81,6 +81,22 @@ class Knob(Parameters):
         return inside and (self.step is None or _whole((value - low) / self.step))
 
 
+def _usual_space() -> dict[str, Knob]:
+    """That of `conf/base`, which an environment loses that sets another knob of tuning."""
+    rates = {"low": 2e-4, "high": 4e-3, "log": True}
+    space: dict[str, dict[str, Any]] = {
+        "text_learning_rate": rates,
+        "image_learning_rate": rates,
+        "projection_learning_rate": rates,
+        "warmup": {"low": 0.0, "high": 0.3},
+        "weight_decay": {"low": 0.01, "high": 0.5, "log": True},
+        "batch_size": {"choices": [32, 64, 128, 256]},
+        "crop": {"low": 0.7, "high": 1.0},
+        "jitter": {"low": 0.0, "high": 0.2},
+    }
+    return {name: Knob.model_validate(knob) for name, knob in space.items()}
+
+
 class PruningParameters(Parameters):
     """When a trial is stopped early: below the median of the others after as many epochs."""
 
@@ -103,7 +119,9 @@ class TuningParameters(Parameters):
         " from (TPE)",
     )  # fmt: skip
     pruning: PruningParameters = Field(default_factory=lambda: PruningParameters.model_validate({}))
-    space: dict[str, Knob] = Field(description="knobs of training.recipe that trials choose")
+    space: dict[str, Knob] = Field(
+        default_factory=_usual_space, description="knobs of training.recipe that trials choose"
+    )
 
     @field_validator("space")
     @classmethod

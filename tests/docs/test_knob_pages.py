@@ -112,9 +112,10 @@ def test_every_model_that_a_node_asks_for_is_a_section(sections):
 
 def test_the_default_is_that_of_the_base_configuration_then_that_of_the_model(knobs):
     epochs = knobs["training.recipe.epochs"]
-    assert (epochs.default, epochs.fallback, epochs.bounds) == ("12", "20", "≥ 0")
-    resamples = knobs["evaluation.resamples"]
-    assert (resamples.default, resamples.fallback) == ("1000", "")
+    assert (epochs.default, epochs.fallback, epochs.bounds) == ("12", "", "≥ 0")
+    uri = knobs["index.uri"]  # of a file in the project, wherever that lies
+    assert uri.default == f"${{project_root:}}/{uri.fallback}"
+    assert [key for key, one in knobs.items() if one.fallback] == ["index.uri"]
 
 
 def test_no_path_of_this_machine_is_on_the_page(sections):

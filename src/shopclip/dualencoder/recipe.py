@@ -14,7 +14,7 @@ Mode = Literal["train", "frozen", "cached"]
 class Recipe(Checked):
     """How two towers learn, whatever their encoders."""
 
-    epochs: int = knob(20, "passes over the training examples; 0 keeps the towers as loaded", low=0)
+    epochs: int = knob(12, "passes over the training examples; 0 keeps the towers as loaded", low=0)
     batch_size: int = knob(64, "examples a step, which are each other's negatives", low=2)
     micro_batch: int | None = knob(
         None,
@@ -34,8 +34,8 @@ class Recipe(Checked):
     )
     image_mode: Mode = knob("train", "the same of the image encoder; cached sees no augmentation")
 
-    text_learning_rate: float = knob(5e-4, "peak learning rate of the text encoder", low=0)
-    image_learning_rate: float = knob(5e-4, "peak learning rate of the image encoder", low=0)
+    text_learning_rate: float = knob(1e-3, "peak learning rate of the text encoder", low=0)
+    image_learning_rate: float = knob(1e-3, "peak learning rate of the image encoder", low=0)
     projection_learning_rate: float = knob(
         1e-3, "peak learning rate of the projections and the temperature", low=0
     )
