@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from shopclip.provenance import Records, require
+from shopclip.provenance import ProvenanceError, Records, require
 from shopclip.provenance.records import FOLDER
 from shopclip.scoring import NAMES, PRIMARY, TEXT_TO_IMAGE, best_first
 from shopclip.search.errors import SearchError
@@ -52,9 +52,9 @@ def find(folder: str | Path, pair: str | None = None) -> Place:
     if (folder / EXPORTED).is_file():
         return _exported(folder, pair)
     data = _data(folder)
-    known = pairs(folder)
+    known, records = pairs(folder), Records(data / FOLDER)
     if pair is None:
-        pair = _winner(data, known)
+        pair = _winner(data, known, records)
     if pair not in known:
         raise SearchError(
             f"{data}: no index of the pair {pair!r}; there are {', '.join(known)}. Train it and "
@@ -66,7 +66,7 @@ def find(folder: str | Path, pair: str | None = None) -> Place:
         data / _OUTPUT / pair / "index",
         data / "05_model_input" / "image_store",
     )
-    if records := Records(data / FOLDER):
+    if records:
         require(records, [place.index, place.towers])
     else:
         logger.warning("%s: no run says what this index was made from", place.index)
@@ -115,14 +115,20 @@ def _data(folder: Path) -> Path:
     )
 
 
-def _winner(data: Path, known: list[str]) -> str:
+def _winner(data: Path, known: list[str], records: Records) -> str:
     """The one that the leaderboard puts first for text → image; without one, the first by name."""
     leaderboard = data / "08_reporting" / "leaderboard.csv"
-    if not leaderboard.exists():
+    if not leaderboard.exists() or len(known) == 1:
         return known[0]
     try:
+        if records:
+            require(records, [leaderboard])
         with leaderboard.open(newline="", encoding="utf-8") as file:
             ranked = best_first(csv.DictReader(file), TEXT_TO_IMAGE)
+    except ProvenanceError as error:
+        raise ProvenanceError(
+            f"{error}; or name the pair to search with by --pair, one of {', '.join(known)}"
+        ) from error
     except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
         raise SearchError(
             f"{leaderboard}: cannot be read ({type(error).__name__}: {error}), so it does not say "
