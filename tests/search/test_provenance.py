@@ -9,7 +9,7 @@ from shopclip.pipelines.reporting.leaderboard import compile_rows
 from shopclip.provenance import ProvenanceError, Records
 from shopclip.provenance.fingerprints import Fingerprint
 from shopclip.provenance.records import Record
-from shopclip.search import SearchEngine
+from shopclip.search import SearchEngine, SearchError
 from shopclip.search.export import export
 from shopclip.search.places import find
 from tests.dualencoder.conftest import BERT, RESNET
@@ -93,3 +93,15 @@ def test_a_changed_file_of_an_index_is_refused(recorded):
 def test_a_copy_of_the_data_alone_opens_elsewhere(recorded, tmp_path):
     shutil.copytree(recorded / "data", tmp_path / "server" / "shop")
     assert SearchEngine.open(tmp_path / "server" / "shop").pair == "tiny"
+
+
+@pytest.mark.parametrize("dimensions", [8, 16])
+def test_without_any_record_the_vectors_themselves_tell(dimensions, project, tmp_path):
+    """As in an index that somebody copied beside another model."""
+    shutil.copytree(project, tmp_path / "project")
+    other = build_towers(BERT, RESNET, seed=7, dimensions=dimensions)
+    other.save(tmp_path / "project/data/06_models/tiny")
+    with pytest.raises(
+        SearchError, match=r"index: not of the towers .*--pipelines embedding,index"
+    ):
+        SearchEngine.open(tmp_path / "project", pair="tiny")

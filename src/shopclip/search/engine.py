@@ -13,10 +13,13 @@ from shopclip.search.errors import QueryError, SearchError
 from shopclip.search.index.opened import SearchIndex
 from shopclip.search.limits import MOST_CHARACTERS, MOST_RESULTS
 from shopclip.search.pictures import Picture, read_picture
-from shopclip.search.places import find
+from shopclip.search.places import Place, find
 from shopclip.search.products import Product
 from shopclip.search.selection import Selection, Where, select
 from shopclip.search.towers import Towers, open_towers
+
+CHECKED = 4  # captions, and pictures, that are embedded again when an index is opened
+TOLERANCE = 1e-3  # between the cosine of a vector with itself and 1
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,15 @@ class SearchEngine:
 
         Raises:
             SearchError: something is missing or does not fit together; it says what to run.
+            ProvenanceError: by the records of the runs, the index is of other towers or products.
             CheckpointError: the pair's towers are missing or damaged.
         """
         place = find(folder, pair)
         index = SearchIndex.open(place.index)
         pictures = _pictures(place.pictures, index) if place.pictures else None
-        return cls(pair=place.pair, towers=open_towers(place), index=index, pictures=pictures)
+        engine = cls(pair=place.pair, towers=open_towers(place), index=index, pictures=pictures)
+        engine._check_vectors(place)
+        return engine
 
     def search(
         self,
@@ -139,6 +145,33 @@ class SearchEngine:
             raise QueryError(f"{id}: the pictures were not exported (--pictures)")
         return self.pictures[self.index.products.table["row"][number].as_py()]
 
+    def _check_vectors(self, place: Place) -> None:
+        """See to it that the towers say of a few products what the index holds of them.
+
+        Raises:
+            SearchError: they do not.
+        """
+        said: list[tuple[np.ndarray, np.ndarray]] = []
+        numbers = _evenly_drawn(len(self.index.texts))
+        captions = [product.caption for product in self.index.texts.products(numbers.tolist())]
+        said.append((self.towers.embed_captions(captions), self.index.captions.vectors(numbers)))
+        if self.pictures is not None:
+            numbers = _evenly_drawn(len(self.index.products))
+            rows = self.index.products.table["row"].take(numbers).to_numpy()
+            embedded = self.towers.embed_images(np.ascontiguousarray(self.pictures[rows]))
+            said.append((embedded, self.index.images.vectors(numbers)))
+        again = (
+            "export the pair again"
+            if place.is_export
+            else "make it again: kedro run --pipelines embedding,indexing"
+        )
+        for now, then in said:
+            if now.shape != then.shape or not (np.sum(now * then, axis=1) > 1 - TOLERANCE).all():
+                raise SearchError(
+                    f"{place.index}: not of the towers that lie there now, which say other "
+                    f"things of its products; {again}"
+                )
+
     def _vector(self, text: str | None, image: Picture | None, weight: float) -> np.ndarray:
         text = _checked(text)
         if text is None and image is None:
@@ -178,6 +211,10 @@ def _checked(text: str | None) -> str | None:
     except UnicodeEncodeError as error:
         raise QueryError("text: half of a surrogate pair; give valid Unicode") from error
     return text.strip() or None
+
+
+def _evenly_drawn(count: int) -> np.ndarray:
+    return np.unique(np.linspace(0, count - 1, CHECKED).astype(np.int64))
 
 
 def _count(k: int) -> int:

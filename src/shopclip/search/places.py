@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +10,6 @@ from shopclip.provenance import ProvenanceError, Records, require
 from shopclip.provenance.records import FOLDER
 from shopclip.scoring import NAMES, PRIMARY, TEXT_TO_IMAGE, best_first
 from shopclip.search.errors import SearchError
-
-logger = logging.getLogger(__name__)
 
 EXPORTED = "export.json"
 _MODELS, _OUTPUT = "06_models", "07_model_output"
@@ -68,8 +65,6 @@ def find(folder: str | Path, pair: str | None = None) -> Place:
     )
     if records:
         require(records, [place.index, place.towers])
-    else:
-        logger.warning("%s: no run says what this index was made from", place.index)
     return place
 
 
