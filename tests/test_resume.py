@@ -13,7 +13,7 @@ TRAIN = (*RUN, "--pipelines", "training")
 
 def kill_in(project, pair, after):
     """Kill a run when it has saved a state of this pair after so many steps."""
-    folder = project / "data/06_models/training_states" / pair
+    folder = project / "data/06_models/training-states" / pair
 
     def has_saved():
         steps = [int(file.stem.removeprefix("step_")) for file in folder.glob("step_*.safetensors")]
@@ -40,10 +40,10 @@ def test_a_run_killed_while_it_trains_goes_on_and_ends_with_the_same_models(tmp_
     kill_in(disturbed, last, after=9)
     assert not (disturbed / "data/06_models" / last / "model.safetensors").exists()
     done = kedro(disturbed, *TRAIN)
-    assert f"training_states/{last}/step_" in done.stdout + done.stderr
+    assert f"training-states/{last}/step_" in done.stdout + done.stderr
     assert models(disturbed) == expected
     for pair in PAIRS:
-        left = disturbed / "data/06_models/training_states" / pair
+        left = disturbed / "data/06_models/training-states" / pair
         assert [file.name for file in left.glob("*.safetensors")] == ["done.safetensors"]
 
 

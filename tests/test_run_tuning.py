@@ -33,7 +33,7 @@ def kill_in_the_middle(project, after):
     """Kill a run that has begun to train after so many finished trials."""
 
     def is_training():
-        states = any(project.glob("data/06_models/tuning/*/states/*/step_*.safetensors"))
+        states = any(project.glob("data/06_models/tuning-studies/*/states/*/step_*.safetensors"))
         return finished(project) >= after and states
 
     kill(project, *RUN, "ingestion,preprocessing,tuning", when=is_training)

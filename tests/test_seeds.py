@@ -1,6 +1,6 @@
 import pytest
 
-from shopclip.seeds import runs_of, with_repeats
+from shopclip.seeds import RepeatError, runs_of, with_repeats
 
 PAIRS = {"bert_vit": {"text": {}, "image": {}}, "gpt_vit": {"text": {}, "image": {}}}
 
@@ -34,3 +34,15 @@ def test_runs_stand_under_the_pair_that_they_repeat() -> None:
 def test_repeating_a_pair_that_is_none_is_an_error_that_names_both() -> None:
     with pytest.raises(ValueError, match=r"pairs\.b repeats 'a', which is no pair of its own"):
         runs_of({"b": {"repeats": "a"}})
+
+
+@pytest.mark.parametrize("other", [{"text": {}}, {"repeats": "gpt_vit", "seed": 1}])
+def test_a_pair_with_the_name_of_a_repeat_is_refused_and_named(other) -> None:
+    pairs = {**PAIRS, "bert_vit_seed2": other}
+    assert with_repeats({"pairs": pairs, "training": {"seeds": 2}})
+    with pytest.raises(RepeatError) as caught:
+        with_repeats({"pairs": pairs, "training": {"seeds": 3}})
+    assert str(caught.value) == (
+        "pairs.bert_vit_seed2: with training.seeds: 3 this is the name of a repeat of "
+        "pairs.bert_vit, whose results it would replace; give the pair another name"
+    )

@@ -46,10 +46,12 @@ def _train(context: Any, pairs: Sequence[str]) -> None:
 
     from shopclip.dualencoder import choose_device
     from shopclip.dualencoder.parallel.process_group import joined
+    from shopclip.hooks import earlier_layout
     from shopclip.hooks.artefacts import path_of
     from shopclip.provenance import Records, require
     from shopclip.provenance.records import FOLDER
 
+    earlier_layout.move(Path(context.project_path), context.config_loader["catalog"])
     training = pipelines["training"]
     chosen = training.filter(node_namespaces=list(pairs)) if pairs else training
     paths = (path_of(context.catalog, name) for name in chosen.inputs())

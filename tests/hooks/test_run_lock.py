@@ -131,6 +131,12 @@ def test_a_run_tells_what_it_reads_and_writes_until_it_ends(hook, folder, end):
     assert facts(folder) == []
 
 
+def test_a_pair_that_is_called_like_a_parameter_is_read_all_the_same(hook, folder):
+    embed = node(lambda *_: 1, ["params.dual_encoder", "parameters", "params:index"], "embedded")
+    hook.before_pipeline_run({}, Pipeline([embed]))
+    assert [one["reads"] for one in facts(folder)] == [["params.dual_encoder"]]
+
+
 def test_a_run_of_this_process_that_was_interrupted_is_not_in_the_way(hook, folder):
     for _ in range(2):
         hook.before_pipeline_run({"pipeline_names": None, "namespaces": None}, pipeline())

@@ -28,7 +28,7 @@ class ErrorHook:
         self._remedy = ""
         self._usual = sys.excepthook
 
-    @hook_impl
+    @hook_impl(tryfirst=True)
     def after_context_created(self) -> None:
         """Before there is a pipeline: other hooks may refuse to begin."""
         self._remedy = ""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from kedro.config import MissingConfigException
 from kedro.framework.hooks import hook_impl
 from pydantic import TypeAdapter
 
+from shopclip.hooks.collisions import refuse_collisions
 from shopclip.parameters import PairName
 from shopclip.seeds import runs_of, with_repeats
 
@@ -15,7 +17,7 @@ class PairsHook:
     """Reads `pairs` of the environment and the command line before any pipeline is built.
 
     With `training.seeds` it puts the repeats of every pair beside it, so that all that follows
-    takes them for pairs.
+    takes them for pairs. A pair that would write into something else does not begin.
     """
 
     @hook_impl
@@ -26,4 +28,12 @@ class PairsHook:
         context.config_loader["parameters"] = parameters
         pairs = parameters["pairs"]
         TypeAdapter(list[PairName]).validate_python(list(pairs))
+        refuse_collisions(pairs, _catalog(context.config_loader))
         declare_pairs(runs_of(pairs))
+
+
+def _catalog(loader: Any) -> Any:
+    try:
+        return loader["catalog"]
+    except MissingConfigException:  # Kedro warns of it
+        return {}

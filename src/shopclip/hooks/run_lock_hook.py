@@ -23,7 +23,11 @@ class RunLockHook:
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Any) -> None:
         self.release()
         self._lock = RunLock(self._folder)
-        inputs = {name for name in pipeline.inputs() if not name.startswith("param")}
+        inputs = {
+            name
+            for name in pipeline.inputs()
+            if name != "parameters" and not name.startswith("params:")
+        }
         outputs = pipeline.all_outputs() - _shared()
         self._lock.take(reads=inputs, writes=outputs, about=_about(run_params))
 

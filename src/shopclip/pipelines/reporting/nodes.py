@@ -53,11 +53,15 @@ def draw_curves(**training_logs: pd.DataFrame) -> Figure:
     return curves_figure(training_logs)
 
 
-def draw_signs(examples: pd.DataFrame, **epoch_logs: pd.DataFrame) -> Figure:
-    """The signs of collapse of every pair by epoch."""
+def draw_signs(examples: pd.DataFrame, **of_pairs: pd.DataFrame) -> Figure:
+    """The signs of collapse of every pair by epoch.
+
+    Args:
+        of_pairs: `epoch_log_` of every pair: a pair's bare name could be that of another input.
+    """
     from shopclip.pipelines.reporting.signs_figure import signs_figure
 
-    return signs_figure(epoch_logs, examples)
+    return signs_figure(_of_kind("epoch_log_", of_pairs), examples)
 
 
 def draw_map(**maps: pd.DataFrame) -> Figure:
@@ -68,12 +72,17 @@ def draw_map(**maps: pd.DataFrame) -> Figure:
 
 
 def draw_gallery(
-    examples: pd.DataFrame, image_store: ImageStore, **retrievals: pd.DataFrame
+    examples: pd.DataFrame, image_store: ImageStore, **of_pairs: pd.DataFrame
 ) -> Figure:
-    """The pictures that every pair retrieves for the same captions."""
+    """The pictures that every pair retrieves for the same captions.
+
+    Args:
+        of_pairs: `retrievals_` of every pair.
+    """
     from shopclip.pipelines.reporting.gallery_figure import gallery_figure
     from shopclip.pipelines.reporting.retrievals import retrieved_for
 
+    retrievals = _of_kind("retrievals_", of_pairs)
     return gallery_figure(retrieved_for(retrievals, examples), image_store.images)
 
 

@@ -58,13 +58,13 @@ def create_pipeline(pairs: Mapping[str, tuple[str, ...]]) -> Pipeline:
     }
     metrics = {pair: f"metrics_{pair}" for pair in pairs}
     logs = {pair: f"training_log_{pair}" for pair in pairs}
-    epoch_logs = {pair: f"epoch_log_{pair}" for pair in pairs}
-    retrievals = {pair: f"retrievals_{pair}" for pair in pairs}
+    epoch_logs = [f"epoch_log_{pair}" for pair in pairs]
+    retrievals = [f"retrievals_{pair}" for pair in pairs]
     maps = {pair: f"map_{pair}" for pair in pairs}
     diagnostics = [f"diagnostics_{pair}" for pair in pairs]
     answers = [f"{table}_{pair}" for table in ANSWERS for pair in pairs]
     asked = [f"{table}_{pair}" for table in ASKED for pair in pairs]
-    of_pairs = [*logs.values(), *epoch_logs.values(), *diagnostics, *retrievals.values(), *asked]
+    of_pairs = [*logs.values(), *epoch_logs, *diagnostics, *retrievals, *asked]
     of_pairs += [*maps.values(), *answers]
     return Pipeline(
         [
@@ -90,14 +90,14 @@ def create_pipeline(pairs: Mapping[str, tuple[str, ...]]) -> Pipeline:
             node(draw_curves, inputs=logs, outputs="curves_figure", name="draw_curves"),
             node(
                 draw_signs,
-                inputs={"examples": "examples", **epoch_logs},
+                inputs={name: name for name in ("examples", *epoch_logs)},
                 outputs="signs_figure",
                 name="draw_signs",
             ),
             node(draw_map, inputs=maps, outputs="map_figure", name="draw_map"),
             node(
                 draw_gallery,
-                inputs={"examples": "examples", "image_store": "image_store", **retrievals},
+                inputs={name: name for name in ("examples", "image_store", *retrievals)},
                 outputs="gallery_figure",
                 name="draw_gallery",
             ),
