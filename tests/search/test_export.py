@@ -112,11 +112,39 @@ def test_towers_that_differ_from_torch_are_not_exported(project, tmp_path, monke
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_is_no_folder_to_export_to(project, tmp_path):
+    (tmp_path / "precious.txt").write_text("mine")
+    with pytest.raises(SearchError, match=r"precious\.txt: a file; give a new folder"):
+        export(project, tmp_path / "precious.txt", pair="tiny")
+    assert (tmp_path / "precious.txt").read_text() == "mine"
+
+
 def test_a_folder_with_something_else_is_left_alone(project, tmp_path):
     (tmp_path / "precious.txt").write_text("mine")
     with pytest.raises(SearchError, match="holds something else"):
         export(project, tmp_path, pair="tiny")
     assert [file.name for file in tmp_path.iterdir()] == ["precious.txt"]
+
+
+def test_what_lies_beside_an_export_is_there_after_the_next_one(project, exported, tmp_path):
+    import shutil
+
+    folder = Path(shutil.copytree(exported[0], tmp_path / "out"))
+    (folder / "notes.txt").write_text("mine")
+    (folder / "index" / "notes.txt").write_text("mine too")
+    (folder / "empty").mkdir()
+    (folder / "link").symlink_to(tmp_path)
+    (folder / "text.onnx").write_bytes(b"damaged")
+    export(project, folder, pair="tiny")  # without pictures, which the older one had
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert (folder / "index" / "notes.txt").read_text() == "mine too"
+    assert (folder / "empty").is_dir()
+    assert (folder / "link").readlink() == tmp_path
+    assert not (folder / "image_store").exists()
+    assert SearchEngine.open(folder).search("a red shirt", k=1)
+    listed = json.loads((folder / "export.json").read_text())["files"]
+    assert "index/index.json" in listed
+    assert {"notes.txt", "index/notes.txt", "empty", "link"}.isdisjoint(listed)
 
 
 @pytest.mark.parametrize("name", ["text.onnx", "tokenizer.json", "export.json"])

@@ -14,6 +14,8 @@ import numpy as np
 from shopclip.dualencoder.atomic import atomic_folder
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.search.errors import SearchError
+from shopclip.search.export_folder import LISTED, keep, others, written
+from shopclip.search.index.identity import Identity
 from shopclip.search.index.opened import FACTS, SearchIndex, located
 from shopclip.search.index.protocol import Facts
 from shopclip.search.onnx_towers import FORMAT, OnnxTowers
@@ -36,7 +38,8 @@ def export(
 
     Args:
         folder: of a project or of its `data`.
-        to: the folder to write; an export that is there already is replaced, nothing else is.
+        to: the folder to write; of an export that is there already the files are replaced, what
+            else lies there stays.
         pair: by default the one that the leaderboard puts first.
         pictures: the image store as well, so that pictures can be served.
 
@@ -44,29 +47,33 @@ def export(
         What `export.json` says.
 
     Raises:
-        SearchError: ONNX differs from torch by more than 1e-4, or `to` is some other folder.
+        SearchError: ONNX differs from torch by more than 1e-4, or `to` is some other folder, or
+            holds something of the user's where the export has a file.
     """
     from shopclip.dualencoder import DualEncoder
 
-    place, to = find(folder, pair), Path(to)
+    place, to = find(folder, pair), Path(to).resolve()
     if place.is_export:
         raise SearchError(f"{folder}: an export already; give the project")
-    if to.exists() and not (to / EXPORTED).is_file() and any(to.iterdir()):
-        raise SearchError(f"{to}: holds something else; give a new folder or an older export")
+    others(to)  # a folder of the user's is refused before anything is done
     model = DualEncoder.load(place.towers).eval()
     index = SearchIndex.open(place.index)
-    with atomic_folder(to.absolute()) as draft:
+    with atomic_folder(to) as draft:
         facts = _write_towers(draft, place.pair, model, tuple(index.facts["pictures"]["size"]))
         _write_facts(draft, facts)  # OnnxTowers reads them
         towers = OnnxTowers(draft)
         facts["text"]["difference"] = _check_text(towers, model, index)
         facts["image"]["difference"] = _check_images(towers, model, place)
-        _write_facts(draft, facts)
-        _copy_index(place.index, draft / "index", to.absolute() / "index")
+        _copy_index(place.index, draft / "index", to / "index")
         vectors = index.images.vectors(np.arange(len(index.images)))
         np.save(draft / "image_embeddings.npy", vectors, allow_pickle=False)
         if pictures and place.pictures:
             shutil.copytree(place.pictures, draft / "image_store")
+        facts[LISTED] = written(draft)
+        _write_facts(draft, facts)
+        if index.facts["kind"] == "milvus":
+            Identity.of(place.index).export(place.index, tuple(index.facts["collections"].values()))
+        keep(others(to), to, draft)
     return facts
 
 
