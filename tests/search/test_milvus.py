@@ -1,6 +1,7 @@
 """The index in a database, on Milvus Lite: the client and the filters are those of a cluster."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from shopclip.dualencoder import DualEncoder
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.search import QueryError, SearchEngine, SearchError
+from shopclip.search.export import export
 from shopclip.search.index.milvus import MilvusIndex, connect
 from shopclip.search.index.protocol import IndexSettings
 from tests.search.shop import build_index, example_table, lay_out
@@ -107,9 +109,82 @@ def test_the_collections_of_a_replaced_index_are_dropped(tmp_path):
     assert set(connect(uri).list_collections()) == set(second.values())
 
 
-def test_a_project_that_was_moved_still_finds_its_database(remote, tmp_path):
-    import shutil
+INDEX = "data/07_model_output/tiny/index"
 
+
+def collections_of(folder):
+    return set(json.loads((folder / INDEX / "index.json").read_text())["collections"].values())
+
+
+def shared_server(monkeypatch, uri):
+    """A copy's URI of the database is that of the original, as a server's is."""
+    monkeypatch.setattr("shopclip.search.index.build.located", lambda *_: uri)
+    monkeypatch.setattr("shopclip.search.index.opened.located", lambda *_: uri)
+
+
+def build_again(project, settings, *, trained=True):
+    """The index of a project, after another training of its pair or without one."""
+    model = DualEncoder.load(project / "data/06_models/tiny")
+    if trained:
+        model.image.projection[1].weight.data.neg_()
+    store = ImageStore.load(project / "data/05_model_input/image_store")
+    build_index(project / INDEX, example_table(), store, model, settings=settings)
+
+
+@pytest.fixture
+def original(tmp_path, monkeypatch):
+    """A project whose index is in a database, with the settings for another build."""
+    uri = str(tmp_path / "server.db")
+    shared_server(monkeypatch, uri)
+    settings = IndexSettings(kind="milvus", uri=uri)
+    lay_out(tmp_path / "original", settings=settings)
+    return tmp_path / "original", settings
+
+
+@pytest.mark.parametrize(
+    "trained", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["again", "as-it-was"]
+)
+def test_a_copy_that_is_indexed_again_leaves_the_collections_of_the_original(
+    original, tmp_path, caplog, trained
+):
+    project, settings = original
+    copy = shutil.copytree(project, tmp_path / "copy")
+    before = collections_of(project)
+    build_again(copy, settings, trained=trained)
+    assert collections_of(copy).isdisjoint(before)
+    assert ", ".join(sorted(before)) in caplog.text
+    both = before | collections_of(copy)
+    assert set(connect(settings.uri).list_collections()) == both
+    assert SearchEngine.open(project).search("cap", k=1)
+    build_again(copy, settings, trained=not trained)  # its own it may drop
+    assert set(connect(settings.uri).list_collections()) == before | collections_of(copy)
+    build_again(project, settings, trained=True)
+    expected = collections_of(project) | collections_of(copy)
+    assert set(connect(settings.uri).list_collections()) == expected
+
+
+@pytest.mark.slow
+def test_what_an_export_answers_from_is_not_dropped(original, tmp_path, caplog):
+    project, settings = original
+    export(project, tmp_path / "out", pair="tiny")
+    before = collections_of(project)
+    build_again(project, settings)
+    assert set(connect(settings.uri).list_collections()) == before | collections_of(project)
+    assert SearchEngine.open(tmp_path / "out").search("cap", k=1)
+    assert "may be another index's" in caplog.text
+
+
+def test_an_index_of_an_earlier_version_may_be_anybodys(original):
+    project, settings = original
+    facts = json.loads((project / INDEX / "index.json").read_text())
+    del facts["identity"]
+    (project / INDEX / "index.json").write_text(json.dumps(facts))
+    before = collections_of(project)
+    build_again(project, settings)
+    assert before < set(connect(settings.uri).list_collections())
+
+
+def test_a_project_that_was_moved_still_finds_its_database(remote, tmp_path):
     moved = shutil.copytree(remote, tmp_path / "moved")
     assert SearchEngine.open(moved).search("cap", k=1)
     facts = json.loads((moved / "data/07_model_output/tiny/index/index.json").read_text())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import time
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from shopclip.search.calibration import calibrate
 from shopclip.search.errors import SearchError
 from shopclip.search.index.approximate import ApproximateIndex
 from shopclip.search.index.exact import ExactIndex
+from shopclip.search.index.identity import Identity
 from shopclip.search.index.opened import FACTS, FORMAT, located
 from shopclip.search.index.parts import in_parts
 from shopclip.search.index.protocol import Facts, IndexSettings, VectorIndex
@@ -26,6 +28,8 @@ from shopclip.search.products import ProductTable
 
 if TYPE_CHECKING:
     import pandas as pd
+
+logger = logging.getLogger(__name__)
 
 
 def build(
@@ -54,7 +58,10 @@ def build(
     """
     _check_rows(pair, examples, image_embeddings, text_embeddings)
     started = time.perf_counter()
-    names = collections(pair, image_embeddings, text_embeddings)
+    identity = Identity.of(folder) if settings.kind == "milvus" else None
+    names = collections(
+        pair, image_embeddings, text_embeddings, of=identity.name if identity else ""
+    )
     products = ProductTable.of(examples)
     first = ~examples["caption_id"].duplicated().to_numpy()
     of_captions = np.ascontiguousarray(text_embeddings[first], dtype=np.float32)
@@ -76,6 +83,7 @@ def build(
             "uri": _portable(settings.uri, folder) if settings.kind == "milvus" else None,
             "search_breadth": settings.search_breadth,
             "collections": names,
+            "identity": identity.name if identity else None,
             "products": len(images),
             "captions": len(captions),
             "dimensions": int(image_embeddings.shape[1]),
@@ -86,16 +94,19 @@ def build(
         }
         (draft / FACTS).write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
         replaced = _read_facts(folder)
-    _drop(folder, replaced, kept=facts)
+    _drop(folder, replaced, kept=facts, identity=identity)
     return facts
 
 
-def collections(pair: str, *embeddings: np.ndarray) -> dict[str, str]:
+def collections(pair: str, *embeddings: np.ndarray, of: str = "") -> dict[str, str]:
     """Names of the two indexes, of their own for these very embeddings.
 
     So that a database goes on answering from the old ones until the new ones are complete.
+
+    Args:
+        of: the identity of the index, where others may have the same embeddings in the same place.
     """
-    digest = hashlib.blake2b(digest_size=4)
+    digest = hashlib.blake2b(of.encode(), digest_size=8)
     for part in chain.from_iterable(map(in_parts, embeddings)):
         digest.update(part.data)
     return {what: f"shopclip_{pair}_{what}_{digest.hexdigest()}" for what in ("images", "captions")}
@@ -132,15 +143,29 @@ def _portable(uri: str, folder: Path) -> str:
     return uri if "://" in uri else os.path.relpath(uri, folder)
 
 
-def _drop(folder: Path, replaced: Facts, *, kept: Facts) -> None:
-    """Remove the collections of the index that was there before, which nothing names any more."""
+def _drop(folder: Path, replaced: Facts, *, kept: Facts, identity: Identity | None) -> None:
+    """Remove the collections of the index that was there before, which nothing names any more.
+
+    Those that another index may answer from stay: the one that this was copied from, an export, or
+    one that tells no identity because an earlier version built it.
+    """
     if replaced.get("kind") != "milvus":
+        return
+    in_use = kept["collections"].values() if kept["uri"] == replaced["uri"] else ()
+    unused = set(replaced["collections"].values()) - set(in_use)
+    owner = identity or Identity.of(folder)
+    needed = unused if replaced.get("identity") != owner.name else unused & set(owner.exported)
+    if needed:
+        logger.warning(
+            "%s: collections of the index before may be another index's, and are left in the "
+            "database; drop them if they are nobody's: %s", folder, ", ".join(sorted(needed)),
+        )  # fmt: skip
+    if needed == unused:
         return
     from shopclip.search.index.milvus import connect
 
-    in_use = kept["collections"].values() if kept["uri"] == replaced["uri"] else ()
     client = connect(located(replaced["uri"], folder))
-    for name in set(replaced["collections"].values()) - set(in_use):
+    for name in unused - needed:
         client.drop_collection(name)
 
 
