@@ -51,8 +51,15 @@ def test_what_killed_processes_left_is_removed_and_what_others_have_begun_is_not
     dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"],
                           capture_output=True, text=True).stdout.strip()  # fmt: skip
     living = os.getppid()
-    left = [f".a.{dead}", f".a.{dead}.x1y2", f".a.{dead}.x1y2.replaced"]
-    kept = [f".a.{living}", f".a.{living}.x1y2", ".a.backup", f".ab.{dead}", f"a.{dead}"]
+    left = [f".a.{dead}", f".a.{dead}.x1y2", f".a.{dead}.x1y2.replaced", f".a.{dead}-journal"]
+    kept = [
+        f".a.{living}",
+        f".a.{living}.x1y2",
+        f".a.{living}-journal",
+        ".a.backup",
+        f".ab.{dead}",
+        f"a.{dead}",
+    ]
     for name in (*left, *kept):
         (tmp_path / name).mkdir() if "." in name[3:] else (tmp_path / name).touch()
     with atomic_file(tmp_path / "a") as draft:

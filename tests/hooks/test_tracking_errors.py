@@ -1,12 +1,17 @@
 import sqlite3
-import time
-from threading import Timer
 from types import SimpleNamespace
 
 import pytest
 from kedro.config import MissingConfigException
 
-from shopclip.hooks.tracking_errors import TrackingError, opening, tracking_uri, wait_for
+from shopclip.hooks.tracking_database import file_of, wait_for
+from shopclip.hooks.tracking_errors import (
+    TrackingError,
+    lost,
+    opening,
+    refuse_artifacts_in,
+    tracking_uri,
+)
 
 
 @pytest.fixture
@@ -37,31 +42,13 @@ def _open(uri, error):
     with opening(uri):
         if error:
             raise error
-        wait_for(uri, 0.2)
+        wait_for(file_of(uri), 0.2)
 
 
 def test_a_database_that_stays_locked_is_named_with_a_remedy(database, another):
     told = refused(f"sqlite:///{database}")
     assert told.startswith(f"{database}: another program keeps MLflow's database to itself; ")
     assert told.endswith("End it (lsof names it), or wait, and give the same command again")
-
-
-def test_a_database_that_is_let_go_in_time_is_waited_for(database, another):
-    Timer(0.3, lambda: another.execute("rollback")).start()
-    started = time.monotonic()
-    wait_for(f"sqlite:///{database}", 20)
-    assert 0.2 < time.monotonic() - started < 10
-
-
-def test_waiting_changes_nothing(database):
-    before = database.read_bytes()
-    wait_for(f"sqlite:///{database}", 0.2)
-    assert database.read_bytes() == before
-
-
-@pytest.mark.parametrize("uri", ["http://127.0.0.1:5000", "", "sqlite:////not/there/yet.db"])
-def test_there_is_nothing_to_wait_for(uri):
-    wait_for(uri, 0.2)
 
 
 def test_a_file_that_is_no_database_is_moved_away(database):
@@ -97,6 +84,49 @@ def test_anything_else_is_a_line_too():
     assert told == "http://127.0.0.1:9: MLflow cannot use it (refused)"
 
 
+def test_a_database_that_was_left_half_made_is_moved_away(database):
+    told = refused(f"sqlite:///{database}", RuntimeError("table runs already exists"))
+    assert told == (
+        f"{database}: MLflow's database is half-made: a run was ended in its first seconds; it "
+        "holds no run yet; move it away, and give the same command again"
+    )
+
+
+@pytest.mark.parametrize("content", [None, b""], ids=["gone", "an-empty-one-in-its-place"])
+def test_a_database_that_was_removed_is_no_question_of_rights(database, content):
+    uri = f"sqlite:///{database}"
+    assert lost(uri) is None
+    assert lost("http://127.0.0.1:9") is None
+    database.unlink()
+    if content is not None:
+        database.write_bytes(content)
+    assert lost(uri) == (
+        f"{database}: MLflow's database was removed or moved away while the run was at work"
+    )
+
+
+def test_a_file_in_the_place_of_the_artifacts_is_what_is_named(tmp_path):
+    (tmp_path / "mlruns").write_text("mine")
+    for location in (f"{tmp_path}/mlruns", f"{tmp_path}/mlruns/1/artifacts",
+                     f"file://{tmp_path}/mlruns/1"):  # fmt: skip
+        with pytest.raises(TrackingError) as caught:
+            refuse_artifacts_in(location)
+        assert str(caught.value) == (
+            f"{tmp_path}/mlruns: a file is in the place of the folder in which MLflow keeps "
+            "artifacts; move the file away, and give the same command again"
+        )
+    for location in (f"{tmp_path}/not/there/yet", str(tmp_path), "s3://bucket/mlruns"):
+        refuse_artifacts_in(location)
+
+
+def test_an_error_about_another_file_than_the_database_names_that_file(tmp_path):
+    (tmp_path / "mlruns").write_text("mine")
+    with pytest.raises(NotADirectoryError) as caught:
+        (tmp_path / "mlruns" / "1").mkdir()
+    told = refused(f"sqlite:///{tmp_path}/mlflow.db", caught.value)
+    assert told.endswith(f"{tmp_path}/mlruns is in the place of a folder: move it away")
+
+
 def context(content):
     class Loader(dict):
         config_patterns = {}  # noqa: RUF012
@@ -107,7 +137,15 @@ def context(content):
     return SimpleNamespace(config_loader=Loader(content))
 
 
-def test_the_address_is_that_of_the_configuration():
+def test_the_address_is_that_of_the_configuration(monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     server = {"mlflow_tracking_uri": "sqlite:///a.db"}
     assert tracking_uri(context({"mlflow": {"server": server}})) == "sqlite:///a.db"
     assert tracking_uri(context({"mlflow": {}})) == tracking_uri(context({})) == ""
+
+
+def test_the_address_that_mlflow_would_take_is_taken_where_none_is_configured(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///b.db")
+    assert tracking_uri(context({})) == "sqlite:///b.db"
+    server = {"mlflow_tracking_uri": "sqlite:///a.db"}
+    assert tracking_uri(context({"mlflow": {"server": server}})) == "sqlite:///a.db"

@@ -1,5 +1,6 @@
 import shutil
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 
 import mlflow
@@ -57,7 +58,7 @@ def begun(tmp_path, empty):
         tracking=SimpleNamespace(run=SimpleNamespace(nested=True)),
         server=SimpleNamespace(_mlflow_client=mlflow.MlflowClient()),
     )
-    hook._catalog = DataCatalog({})
+    hook._catalog, hook._has_begun = DataCatalog({}), True
     hook._pair_runs = PairRuns(hook.run_id)
     yield hook, database
     while mlflow.active_run():
@@ -115,15 +116,38 @@ def test_a_run_that_has_begun_outlives_mlflow_and_says_so_once(begun, caplog):
     [
         (finish, "FINISHED"),
         (lambda hook: hook.on_pipeline_error(ValueError(), {}, Pipeline([TRAIN]), None), "FAILED"),
+        (
+            lambda hook: hook.on_pipeline_error(KeyboardInterrupt(), {}, Pipeline([TRAIN]), None),
+            "KILLED",
+        ),
     ],
 )
 def test_nothing_stays_open_for_the_next_run_of_the_process(end, status, begun):
     hook, _ = begun
     for _ in range(2):  # kedro-mlflow opens the run once more at every node
         hook.before_node_run(TRAIN, hook._catalog, {"params:training": {"seed": 1}}, False)
+    hook.after_node_run(TRAIN, {}, LOG)
     end(hook)
     assert mlflow.active_run() is None
-    assert mlflow.MlflowClient().get_run(hook.run_id).info.status == status
+    run = mlflow.MlflowClient().get_run(hook.run_id)
+    everything = mlflow.MlflowClient().search_runs([run.info.experiment_id])
+    assert [one.info.status for one in everything] == [status, status]  # the pair's as well
+
+
+@pytest.mark.slow
+def test_a_run_that_another_thread_began_is_ended_too(begun):
+    hook, _ = begun
+    ended = Thread(
+        target=hook.on_pipeline_error, args=(KeyboardInterrupt(), {}, Pipeline([TRAIN]), None)
+    )
+    ended.start()
+    ended.join()
+    assert mlflow.MlflowClient().get_run(hook.run_id).info.status == "KILLED"
+
+
+def test_an_interruption_before_the_run_began_has_nothing_to_end(caplog):
+    TrackingHook().on_pipeline_error(KeyboardInterrupt(), {}, Pipeline([TRAIN]), None)
+    assert caplog.messages == []
 
 
 @pytest.mark.slow

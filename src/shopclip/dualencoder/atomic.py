@@ -73,7 +73,8 @@ def _onto_the_disk(file: Path) -> None:
 
 def _sweep(place: Path) -> None:
     """Remove the drafts that killed processes left."""
-    ours = re.compile(rf"\.{re.escape(place.name)}\.(\d+)(\..+)?")
+    # SQLite's journal bears the draft's name and a hyphen.
+    ours = re.compile(rf"\.{re.escape(place.name)}\.(\d+)([.-].+)?")
     for left in place.parent.glob(f".{place.name}.*"):
         named = ours.fullmatch(left.name)
         if named is None or _is_alive(int(named[1])):

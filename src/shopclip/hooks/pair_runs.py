@@ -26,6 +26,11 @@ class PairRuns:
         self._runs: dict[str, str] = {}
         self._tagged: dict[str, str] = {}
 
+    @property
+    def artifacts(self) -> str:
+        """Where the files of the run of the pipeline go."""
+        return str(self._parent.info.artifact_uri)
+
     def tag_parent(self, key: str, value: str) -> None:
         """Tag the run of the pipeline, and every pair's run that is opened from now on."""
         if self._tagged.get(key) == value:

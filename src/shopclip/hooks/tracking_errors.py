@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import logging
-import sqlite3
+import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,11 @@ from kedro.config import MissingConfigException
 
 from shopclip.dualencoder import storage
 from shopclip.errors import ShopclipError, first_line
+from shopclip.hooks.tracking_database import PATIENCE, file_of, is_empty, is_half_made
 
-PATIENCE = 30.0  # seconds that another program may keep the database to itself
-_SQLITE = "sqlite:///"
-
-# It writes pages of traceback about what is told here in a line.
-logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
+# They write pages of traceback about what is told here in a line, or about Ctrl-C in a statement.
+for chatty in ("mlflow.store.db.utils", "sqlalchemy.pool"):
+    logging.getLogger(chatty).setLevel(logging.CRITICAL)
 
 
 class TrackingError(ShopclipError):
@@ -28,28 +27,14 @@ class TrackingError(ShopclipError):
 
 
 def tracking_uri(context: Any) -> str:
-    """`server.mlflow_tracking_uri` of mlflow.yml, or nothing."""
+    """`server.mlflow_tracking_uri` of mlflow.yml, or MLflow's own variable, or nothing."""
     loader = context.config_loader
     loader.config_patterns.setdefault("mlflow", ["mlflow*", "mlflow*/**", "**/mlflow*"])
     try:
         server = loader["mlflow"].get("server") or {}
     except MissingConfigException:
-        return ""
-    return server.get("mlflow_tracking_uri") or ""
-
-
-def wait_for(uri: str, seconds: float) -> None:
-    """Wait until a database in a file can be written; those of a server wait for themselves.
-
-    Raises:
-        sqlite3.Error: it cannot be, even after so many seconds.
-    """
-    if not uri.startswith(_SQLITE) or not _file(uri).exists():
-        return
-    connected = sqlite3.connect(_file(uri), timeout=seconds, isolation_level=None)
-    with closing(connected) as database:
-        database.execute("BEGIN IMMEDIATE")
-        database.execute("ROLLBACK")
+        server = {}
+    return server.get("mlflow_tracking_uri") or os.environ.get("MLFLOW_TRACKING_URI", "")
 
 
 @contextmanager
@@ -67,13 +52,18 @@ def opening(uri: str) -> Iterator[None]:
 
 def explain(error: BaseException, uri: str) -> tuple[str, str]:
     """What is wrong with the store of this URI, and what to do."""
-    told = str(error)
-    store = str(_file(uri)) if uri.startswith(_SQLITE) else uri or "MLflow's store"
+    told, file = str(error), file_of(uri)
+    store = str(file or uri or "MLflow's store")
     if "is locked" in told or isinstance(error, Timeout):
         return (
             f"{store}: another program keeps MLflow's database to itself",
             f"{PATIENCE:.0f} seconds of waiting did not help. End it (lsof names it), or wait, and "
             "give the same command again",
+        )
+    if file is not None and is_half_made(file):
+        return (
+            f"{store}: MLflow's database is half-made: a run was ended in its first seconds",
+            "it holds no run yet; move it away, and give the same command again",
         )
     if "out-of-date database schema" in told:
         return (
@@ -90,9 +80,37 @@ def explain(error: BaseException, uri: str) -> tuple[str, str]:
         error = PermissionError(errno.EACCES, "")
     if "database or disk is full" in told:
         error = OSError(errno.ENOSPC, "")
-    found = storage.explain(error, Path(store))
+    found = storage.explain(error, _place(error) or Path(store))
     return found or f"{store}: MLflow cannot use it ({first_line(error)[:300]})", ""
 
 
-def _file(uri: str) -> Path:
-    return Path(uri.removeprefix(_SQLITE).partition("?")[0])
+def lost(uri: str) -> str | None:
+    """What has become of a database since the run began; None if it is still there."""
+    file = file_of(uri)
+    if file is None or (file.exists() and not is_empty(file)):
+        return None
+    return f"{file}: MLflow's database was removed or moved away while the run was at work"
+
+
+def refuse_artifacts_in(location: str) -> None:
+    """Raises:
+    TrackingError: what is in the place of the folder of artifacts, if it is one on this machine.
+    """
+    from mlflow.utils.file_utils import local_file_uri_to_path
+    from mlflow.utils.uri import is_local_uri
+
+    if not is_local_uri(location):
+        return
+    folder = Path(local_file_uri_to_path(location))
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise TrackingError(
+                f"{place}: a file is in the place of the folder in which MLflow keeps artifacts; "
+                "move the file away, and give the same command again"
+            )
+
+
+def _place(error: BaseException) -> Path | None:
+    """The file or folder that the error is about, which may be another than the database."""
+    named = getattr(error, "filename", None)
+    return Path(named) if isinstance(named, str | os.PathLike) else None

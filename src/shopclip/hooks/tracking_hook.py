@@ -14,13 +14,14 @@ from filelock import FileLock
 from kedro.framework.hooks import hook_impl
 
 from shopclip.hooks.pair_runs import PairRuns
+from shopclip.hooks.tracking_database import PATIENCE, file_of, lock_of, make, wait_for
 from shopclip.hooks.tracking_errors import (
-    PATIENCE,
     TrackingError,
     explain,
+    lost,
     opening,
+    refuse_artifacts_in,
     tracking_uri,
-    wait_for,
 )
 from shopclip.hooks.trial_runs import TrialRuns
 from shopclip.parameters import plain
@@ -40,16 +41,20 @@ class TrackingHook(MlflowHook):
     """
 
     _is_lost = False
+    _has_begun = False
 
     @hook_impl
     def after_context_created(self, context: Any) -> None:
         self._project_path = Path(context.project_path)
         self._uri, self._refusal = tracking_uri(context), None
+        self._lock = lock_of(self._uri, self._project_path)
         try:
-            # MLflow makes its database on first use, and two runs that both do so break each other.
-            lock = FileLock(self._project_path / "mlflow.db.lock", timeout=PATIENCE)
+            # Two runs that make one database at once, or the experiment in it, break each other.
+            lock = FileLock(self._lock, timeout=PATIENCE, mode=0o666)  # whoever shares it
             with opening(self._uri), lock:
-                wait_for(self._uri, PATIENCE)
+                if (file := file_of(self._uri)) is not None:
+                    make(file)
+                    wait_for(file, PATIENCE)
                 super().after_context_created(context)
         except TrackingError as error:  # only a run needs it, Kedro-Viz does not
             self._refusal = error
@@ -62,12 +67,13 @@ class TrackingHook(MlflowHook):
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Any, catalog: Any) -> None:
         if self._refusal:
             raise self._refusal
-        self._catalog, self._is_lost = catalog, False
+        self._catalog, self._is_lost, self._has_begun = catalog, False, True
         with opening(self._uri):
             super().before_pipeline_run(run_params, pipeline, catalog)
             if self._is_mlflow_enabled:
                 self._pair_runs = PairRuns(self.run_id)
-                self._trial_runs = TrialRuns(self.run_id, self._project_path / "mlflow.db.lock")
+                self._trial_runs = TrialRuns(self.run_id, self._lock)
+                refuse_artifacts_in(self._pair_runs.artifacts)
                 self._pair_runs.tag_parent("git_commit", _git_commit(self._project_path))
 
     @hook_impl
@@ -141,22 +147,38 @@ class TrackingHook(MlflowHook):
         with self._surviving():
             super().after_pipeline_run(run_params, pipeline, catalog)
             self._leave("FINISHED")
+        self._has_begun = False
 
     @hook_impl
     def on_pipeline_error(
-        self, error: Exception, run_params: dict[str, Any], pipeline: Any, catalog: Any
+        self, error: BaseException, run_params: dict[str, Any], pipeline: Any, catalog: Any
     ) -> None:
-        self._finish("FAILED")
+        """End all runs, as failed or, by Ctrl-C and its like, as killed."""
+        if not self._has_begun:
+            return
+        status = "FAILED" if isinstance(error, Exception) else "KILLED"
+        self._finish(status)
         with self._surviving():
-            super().on_pipeline_error(error, run_params, pipeline, catalog)
-            self._leave("FAILED")
+            if self._is_mlflow_enabled:
+                self._leave(status)
+            else:
+                super().on_pipeline_error(error, run_params, pipeline, catalog)
+        self._has_begun = False
 
     def _leave(self, status: str) -> None:
-        """End the run as often as kedro-mlflow has opened it: once a node, and once itself."""
+        """End the run as often as kedro-mlflow has opened it: once a node, and once itself.
+
+        In another thread than the one that began it, it is nobody's active one, but still running.
+        """
         import mlflow
 
-        while not self._already_active_mlflow and mlflow.active_run():
+        if not self._is_mlflow_enabled or self._already_active_mlflow:
+            return
+        while mlflow.active_run():
             mlflow.end_run(status)
+        client = self.mlflow_config.server._mlflow_client
+        if client.get_run(self.run_id).info.status == "RUNNING":
+            client.set_terminated(self.run_id, status)
 
     @contextmanager
     def _surviving(self) -> Iterator[None]:
@@ -165,7 +187,7 @@ class TrackingHook(MlflowHook):
             yield
         except Exception as error:  # MLflow's, SQLAlchemy's, SQLite's, the system's
             if not self._is_lost:
-                why, _ = explain(error, self._uri)
+                why = lost(self._uri) or explain(error, self._uri)[0]
                 logger.warning("the rest of this run will not be in MLflow: %s", why)
             self._is_lost, self._is_mlflow_enabled = True, False
 
