@@ -15,7 +15,9 @@ warnings.filterwarnings("ignore", message=r"register_new_resolver\(\) is depreca
 from kedro.utils import find_kedro_project
 
 from shopclip.hooks import (
+    EarlierLayoutHook,
     ErrorHook,
+    InterruptionHook,
     LeaderboardHook,
     PairsHook,
     ProgressHook,
@@ -48,6 +50,8 @@ HOOKS = (
     ProgressHook(),
     TrackingHook(),
     ProvenanceHook(),
+    InterruptionHook(),
+    EarlierLayoutHook(),
     RunLockHook(),
     PairsHook(),
 )

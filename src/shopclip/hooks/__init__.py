@@ -1,6 +1,8 @@
 """What happens around a run: pairs become pipelines, progress and results are told."""
 
+from shopclip.hooks.earlier_layout_hook import EarlierLayoutHook
 from shopclip.hooks.error_hook import ErrorHook
+from shopclip.hooks.interruption_hook import InterruptionHook
 from shopclip.hooks.leaderboard_hook import LeaderboardHook
 from shopclip.hooks.pairs_hook import PairsHook
 from shopclip.hooks.progress_hook import ProgressHook
@@ -9,7 +11,9 @@ from shopclip.hooks.run_lock_hook import RunLockHook
 from shopclip.hooks.tracking_hook import TrackingHook
 
 __all__ = [
+    "EarlierLayoutHook",
     "ErrorHook",
+    "InterruptionHook",
     "LeaderboardHook",
     "PairsHook",
     "ProgressHook",

@@ -17,6 +17,7 @@ from shopclip.dualencoder.model import DualEncoder
 from shopclip.dualencoder.parallel import job as jobs
 from shopclip.dualencoder.parallel.job import LostWorkerError, Options, TrainingJob
 from shopclip.dualencoder.parallel.process_group import joined
+from shopclip.dualencoder.parallel.signals import signals_given_back
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.training_errors import TrainingError
 from shopclip.dualencoder.training_log import TrainingLog
@@ -63,7 +64,8 @@ def _launch(count: int, _: TrainingJob, folder: Path) -> None:
         run_id=uuid.uuid4().hex,
     )  # fmt: skip
     try:
-        elastic_launch(config, work)(str(folder))
+        with signals_given_back():
+            elastic_launch(config, work)(str(folder))
     except ChildFailedError as error:
         raise LostWorkerError(_first_to_die(error), REMEDY) from error
 
