@@ -174,7 +174,7 @@ def test_the_published_table_stands_beside(evidence) -> None:
     assert "saw only the training split" in html
     chosen = {**evidence.parameters, "splits": {"held_out": 0, "validation": 0.1}}
     assert "saw only the training split" in render(evidence, parameters=chosen)
-    whole = {**evidence.parameters, "splits": {"held_out": 0}}
+    whole = {**evidence.parameters, "splits": {"held_out": 0, "validation": 0}}
     assert "saw only the training split" not in render(evidence, parameters=whole)
 
 
