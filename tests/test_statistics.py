@@ -10,6 +10,7 @@ from shopclip.statistics import (
     bootstrap_median,
     cluster_sums,
     holm,
+    paired_difference,
     paired_p_value,
 )
 
@@ -81,6 +82,14 @@ def test_a_large_difference_is_no_luck_and_none_is() -> None:
     assert paired_p_value(noise + 1, np.arange(200), resamples=999) == pytest.approx(0.002)
     assert paired_p_value(np.zeros(5), np.arange(5), resamples=999) == 1.0
     assert paired_p_value(np.array([0, 0.5, 0]), np.arange(3), resamples=999) == 1.0
+
+
+def test_queries_of_a_caption_change_sides_together() -> None:
+    # Of the 2^5 sign flips of five captions two are as extreme; of 20 queries, two of 2^20.
+    captions = np.repeat(np.arange(5), 4)
+    assert paired_p_value(np.ones(20), captions, resamples=999) == pytest.approx(2 / 32)
+    found = paired_difference(np.ones(20), captions, resamples=999, confidence=0.95)
+    assert found["p_value"] == pytest.approx(2 / 32)
 
 
 def test_p_values_of_no_difference_are_uniform() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from shopclip.dualencoder import Recipe
+from shopclip.dualencoder import Recipe, preflight
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.preflight import overfit
 from tests.dualencoder.conftest import BERT, VIT, build
@@ -38,6 +38,10 @@ def test_the_recipes_augmentation_and_variants_are_left_out(examples):
 
 def first_losses(recipe, examples, monkeypatch):
     """Of so few steps that rounding has not yet grown."""
+    return [one.loss for one in steps_of(recipe, examples, monkeypatch)[:20]]
+
+
+def steps_of(recipe, examples, monkeypatch, **options):
     steps, step = [], Learner.step
 
     def spy(self, batch, number):
@@ -46,8 +50,17 @@ def first_losses(recipe, examples, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(Learner, "step", spy)
-        overfit(build(BERT, VIT), examples, recipe, seconds=1)
-    return [one.loss for one in steps[:20]]
+        overfit(build(BERT, VIT), examples, recipe, **{"seconds": 1, **options})
+    return steps
+
+
+def test_rates_rise_for_twenty_steps_and_stay_at_their_peak(examples, monkeypatch):
+    """A tower from scratch that starts at its peak may never learn; a falling rate would end it."""
+    monkeypatch.setattr(preflight, "ENOUGH", 2.0)  # the clock alone ends it
+    rates = [one.learning_rate for one in steps_of(RECIPE, examples, monkeypatch, seconds=1.5)]
+    assert len(rates) > 25
+    np.testing.assert_allclose(rates[:20], 2e-3 * np.arange(1, 21) / 20)
+    np.testing.assert_allclose(rates[20:], 2e-3, rtol=1e-2)
 
 
 @pytest.mark.parametrize("side", ["image_mode", "text_mode"])

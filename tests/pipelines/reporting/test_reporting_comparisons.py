@@ -43,6 +43,18 @@ def test_a_difference_is_that_of_the_mean_reciprocal_ranks() -> None:
     assert found["better"].all()
 
 
+def test_captions_not_queries_are_what_luck_may_turn_around() -> None:
+    """Of the 2^5 sign flips of five captions two are as extreme as what was found."""
+    captions = np.repeat(np.arange(5), 4)
+    first, last = (ranks_of(np.full(20, place)) for place in (0, 50))
+    found = compare(
+        {name: [ranks.assign(caption_id=np.tile(captions, 4))]
+         for name, ranks in {"first": first, "last": last}.items()},
+        PARAMETERS,
+    )  # fmt: skip
+    assert found["p_value"].tolist() == pytest.approx([2 / 32] * 4)
+
+
 def test_a_pair_is_never_better_than_its_own_twin() -> None:
     same = ranks_of(places(0, 5))
     found = compare({"one": [same], "two": [same]}, PARAMETERS)
