@@ -125,3 +125,28 @@ def test_rows_beyond_one_chunk_keep_their_order(tmp_path):
     text = "id,caption\n" + "".join(f"{i},x\n" for i in range(count))
     rows, _ = read(tmp_path, text)
     assert rows["id"].tolist() == [str(i) for i in range(count)]
+
+
+def test_a_column_that_is_there_twice_is_an_error_that_names_it(tmp_path):
+    with pytest.raises(CatalogueError, match=r"styles.csv: has more than one column caption"):
+        read(tmp_path, "id,caption,caption\n1,x,y\n")
+
+
+def test_columns_that_nobody_asks_for_may_be_there_twice(tmp_path):
+    assert captions(tmp_path, "id,caption,,,note,note\n1,x,,,a,b\n") == ["x"]
+
+
+def test_a_column_that_stands_for_two_things_is_an_error_that_names_them(tmp_path):
+    with pytest.raises(CatalogueError, match=r"styles.csv: its column sku stands for id and image"):
+        read(tmp_path, "sku,caption\n1,x\n", {"id": "sku", "image": "sku"})
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", "\ufeff\ufeff", "\u200b"])
+def test_marks_around_the_names_of_a_header_do_not_count(tmp_path, mark):
+    assert captions(tmp_path, f"{mark}id,{mark}caption \r\n1,x\r\n") == ["x"]
+
+
+def test_a_strange_header_is_shown_without_its_control_characters(tmp_path):
+    with pytest.raises(CatalogueError) as caught:
+        read(tmp_path, "sku\x1b[31m,name\x07\n1,x\n")
+    assert str(caught.value).isprintable()

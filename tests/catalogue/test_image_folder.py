@@ -117,3 +117,27 @@ def test_a_folder_is_listed_once_whatever_the_number_of_rows(shop, monkeypatch):
     monkeypatch.setattr(os, "scandir", lambda path: (listed.append(path), scandir(path))[1])
     locate(shop, *["photos/1.jpg"] * 1000)
     assert len(listed) == 1
+
+
+def test_a_bad_link_costs_its_own_product_and_no_other(shop):
+    photos = shop / "photos"
+    (photos / "loop.jpg").symlink_to("loop.jpg")
+    (photos / "there.jpg").symlink_to("back.jpg")
+    (photos / "back.jpg").symlink_to("there.jpg")
+    (photos / "out.jpg").symlink_to("/proc/self/mem")
+    (photos / "far.jpg").symlink_to(shop.parent / "nowhere.jpg")
+    (photos / "dead.jpg").symlink_to("nowhere.jpg")
+    names = ["1", "loop", "there", "out", "far", "dead", "gone"]
+    located, rejected = locate(shop, *(f"photos/{name}.jpg" for name in names))
+    assert located["image"].tolist() == ["photos/1.jpg"]
+    assert rejected[["id", "reason"]].values.tolist() == [
+        ["1", "no image"], ["2", "no image"], ["3", OUTSIDE], ["4", OUTSIDE], ["5", "no image"],
+        ["6", "no image"],
+    ]  # fmt: skip
+    assert "photos/loop.jpg is a link that cannot be followed" in rejected["detail"][0]
+    assert rejected["detail"].tolist()[2:] == [
+        "photos/out.jpg is a link that leaves the folder of the catalogue",
+        "photos/far.jpg is a link that leaves the folder of the catalogue",
+        "photos/dead.jpg is a link to nothing",
+        "photos/gone.jpg does not exist",
+    ]

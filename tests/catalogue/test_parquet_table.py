@@ -1,4 +1,5 @@
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
@@ -79,3 +80,63 @@ def test_files_that_keep_images_differently_are_an_error_that_names_them(tmp_pat
     write_hub(tmp_path / "b.parquet", [row(1)], [jpeg("red")])
     with pytest.raises(CatalogueError, match=r"a.parquet: None, b.parquet: image.bytes"):
         open_catalogue(tmp_path)
+
+
+def hive(folder):
+    """A data set as Arrow writes it, by gender and year."""
+    columns = {
+        "id": ["1", "2", "3", "4"], "caption": list("abcd"), "image": [b""] * 4,
+        "gender": ["Men", "Women & co", "Men", None], "year": [2012, 2013, 2012, 2014],
+    }  # fmt: skip
+    parts = pa.schema([("gender", pa.string()), ("year", pa.int64())])
+    partitioning = ds.partitioning(parts, flavor="hive")
+    ds.write_dataset(pa.table(columns), folder, format="parquet", partitioning=partitioning)
+    return folder
+
+
+def test_folders_of_a_partition_give_their_rows_its_columns(tmp_path):
+    rows, rejected = open_catalogue(hive(tmp_path / "shop")).rows()
+    found = {id_: rest for id_, *rest in rows[["id", "gender", "year"]].values.tolist()}
+    assert found == {
+        "1": ["Men", "2012"], "2": ["Women & co", "2013"], "3": ["Men", "2012"], "4": ["", "2014"],
+    }  # fmt: skip
+    assert rejected.empty
+
+
+def test_a_partition_may_be_called_otherwise_and_hold_the_caption(tmp_path):
+    for folder, id_ in (("titel=Red cap", 1), ("titel=Blue%20cap", 2)):
+        (tmp_path / folder).mkdir()
+        pq.write_table(pa.table({"id": [id_], "image": [b""]}), tmp_path / folder / "0.parquet")
+    rows, _ = open_catalogue(tmp_path, {"caption": "titel"}).rows()
+    assert rows[["id", "productDisplayName"]].values.tolist() == [
+        ["2", "Blue cap"],
+        ["1", "Red cap"],
+    ]
+
+
+def test_a_column_of_the_file_itself_counts_before_its_folder(tmp_path):
+    (tmp_path / "gender=Men").mkdir()
+    columns = {"id": [1], "caption": ["x"], "image": [b""], "gender": ["Kids"]}
+    pq.write_table(pa.table(columns), tmp_path / "gender=Men" / "0.parquet")
+    assert open_catalogue(tmp_path).rows()[0]["gender"].tolist() == ["Kids"]
+
+
+def test_a_row_that_is_no_utf_8_is_rejected_and_its_neighbours_are_not(tmp_path):
+    texts = pa.array([b"ok", b"a lone \xed\xa0\x80", b"caf\xe9", "ä".encode()], pa.binary())
+    captions = pa.Array.from_buffers(pa.string(), 4, texts.buffers())
+    catalogue = write(
+        tmp_path, id=["1", "2", "3", "4"], caption=captions, image=[b"w", b"x", b"y", b"z"]
+    )
+    rows, rejected = catalogue.rows()
+    assert rows[["id", "productDisplayName"]].values.tolist() == [["1", "ok"], ["4", "ä"]]
+    assert list(catalogue.images(rows["image"].tolist())) == [b"w", b"z"]
+    assert rejected.values.tolist() == [
+        [id_, line, "no UTF-8", "caption holds bytes that are none"]
+        for id_, line in (("2", 1), ("3", 2))
+    ]
+
+
+def test_nul_characters_are_dropped_as_those_of_a_csv(tmp_path):
+    rows, rejected = write(tmp_path, id=["1\0"], caption=["Red\0 cap"], image=[b""]).rows()
+    assert rows[["id", "productDisplayName"]].values.tolist() == [["1", "Red cap"]]
+    assert rejected.empty

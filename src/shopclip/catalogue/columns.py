@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def name_columns(
         optional: of id, caption and image, those that may be missing.
 
     Raises:
-        CatalogueError: a column that is needed, or that `mapping` names, is not in the file.
+        CatalogueError: a column that is needed, or that `mapping` names, is not in the file, or is
+            there twice, or stands for two things.
     """
     named: dict[str, str] = {}
     missing = []
@@ -48,7 +50,26 @@ def name_columns(
     if missing:
         raise CatalogueError(
             f"{file}: has no column {', '.join(missing)}; its columns are "
-            f"{', '.join(found)[:400] or 'none'}. Say what they are called with catalogue.columns, "
+            f"{_shown(found) or 'none'}. Say what they are called with catalogue.columns, "
             "such as {id: sku, caption: title, image: photo}"
         )
+    if twice := [
+        name for name, count in Counter(found).items() if count > 1 and name in named.values()
+    ]:
+        raise CatalogueError(
+            f"{file}: has more than one column {_shown(twice)}, so it cannot be told which one is "
+            "meant; give the others another name"
+        )
+    if shared := [name for name, count in Counter(named.values()).items() if count > 1]:
+        keys = [key for key, name in named.items() if name == shared[0]]
+        raise CatalogueError(
+            f"{file}: its column {shared[0]} stands for {' and '.join(keys)}; expected another "
+            "column for each in catalogue.columns"
+        )
     return named
+
+
+def _shown(names: Sequence[str]) -> str:
+    """The names in a line that a terminal can show."""
+    text = ", ".join(names)[:400]
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)

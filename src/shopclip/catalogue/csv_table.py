@@ -13,12 +13,13 @@ import pyarrow as pa
 
 from shopclip.catalogue.columns import ATTRIBUTES, CAPTION, name_columns
 from shopclip.catalogue.csv_records import records
-from shopclip.catalogue.encodings import open_text
+from shopclip.catalogue.encodings import find_encoding, open_text
 from shopclip.catalogue.errors import CatalogueError
 from shopclip.catalogue.rejected import Rejected
 
 DELIMITERS = ",;\t|"
 CHUNK = 16_384  # rows that are Python objects at a time; bounds the memory
+_UNSEEN = "\ufeff\u200b\u2060 "  # that editors leave around names: byte order marks and the like
 MOST_HEADER = 1 << 20  # characters; no table has a longer header, a binary file may
 SCHEMA = pa.schema(
     [
@@ -37,7 +38,7 @@ class CsvTable:
         columns: its own names of id, caption, image and attributes, where they differ.
 
     Raises:
-        CatalogueError: it cannot be read, or has no id or caption.
+        CatalogueError: it cannot be read, is no text, or has no id or caption.
     """
 
     def __init__(self, file: Path, columns: Mapping[str, str]) -> None:
@@ -60,7 +61,7 @@ class CsvTable:
         """See `Table.read`. Surplus fields are unquoted delimiters of the caption."""
         rejected = Rejected()
         try:
-            with open_text(self.file) as lines:
+            with open_text(self.file, self._encoding) as lines:
                 rows = self._rows(lines, rejected)
                 chunks = iter(lambda: list(islice(rows, CHUNK)), [])
                 batches = [_batch(chunk) for chunk in chunks]
@@ -92,7 +93,8 @@ class CsvTable:
 
     def _first_line(self) -> str:
         try:
-            with open_text(self.file) as lines:
+            self._encoding = find_encoding(self.file)
+            with open_text(self.file, self._encoding) as lines:
                 starts = iter(lambda: lines.readline(MOST_HEADER), "")
                 header = next((line for line in starts if not _is_blank(line)), None)
         except OSError as error:
@@ -111,7 +113,7 @@ def _is_blank(line: str) -> bool:
 
 def _split(header: str, delimiter: str) -> list[str]:
     fields = next(iter(csv.reader([header.rstrip("\n")], delimiter=delimiter)), [])
-    return [field.strip() for field in fields]
+    return [field.strip(_UNSEEN).strip() for field in fields]
 
 
 def _batch(rows: Sequence[tuple[object, ...]]) -> pa.RecordBatch:

@@ -1,39 +1,137 @@
-"""Open a text file whose encoding nobody states."""
+"""Tell the encoding of a text file of which nobody states it, and open it."""
 
 from __future__ import annotations
 
 import codecs
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
+
+from shopclip.catalogue.errors import CatalogueError
+from shopclip.catalogue.file_kinds import refuse_binary, refuse_other_kinds
+from shopclip.catalogue.legacy_scripts import detect, is_other_script
+
+logger = logging.getLogger(__name__)
 
 _FALLBACK = "shopclip.windows-1252"
+_START = 1 << 16  # bytes by which UTF-16 and binary files are told
+_BLOCK = 1 << 20
+_SAMPLE = 1 << 16  # bytes of lines by which an encoding is detected
+_MARKS = {  # those of UTF-32 first: that of UTF-16 is how one of them begins
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+    codecs.BOM_UTF8: "utf-8-sig",
+}
 
 
-def open_text(file: Path) -> TextIO:
-    """Open UTF-8 (with or without a byte order mark), UTF-16, Windows-1252 or Latin-1.
+def find_encoding(file: Path) -> str:
+    """UTF-8, UTF-16, UTF-32, or the legacy encoding of a script that is not Latin.
 
-    Bytes that are no UTF-8 are read as Windows-1252 where they stand, so that a file of mixed
-    encodings loses nothing either. Every kind of line end becomes a line feed.
+    Bytes that are no UTF-8 in a Latin text make it no other: `open_text` reads them as Windows-1252
+    where they stand, so that a file of mixed encodings loses nothing. Each guess is logged.
+
+    Raises:
+        OSError: the file cannot be read.
+        CatalogueError: it is no text, or in an encoding that cannot be told.
+    """
+    with file.open("rb") as raw:
+        start = raw.read(_START)
+        unicode = next((name for mark, name in _MARKS.items() if start.startswith(mark)), None)
+        if unicode:
+            return unicode
+        refuse_other_kinds(file, start)
+        if utf_16 := _utf_16_by_its_nuls(start):
+            return utf_16
+        refuse_binary(file, start)
+        raw.seek(0)
+        found = _Lines.count(raw)
+    if not found.wrong or found.right >= found.wrong:
+        return "utf-8-sig"
+    if not is_other_script(found.sample):
+        logger.warning(
+            "%s: %d lines are no UTF-8 and are read as Windows-1252; if their accents come out "
+            "wrong, save the file as UTF-8", file, found.wrong,
+        )  # fmt: skip
+        return "utf-8-sig"
+    encoding = detect(found.sample)
+    if encoding is None:
+        raise CatalogueError(
+            f"{file}: is in an encoding that cannot be told from its text (line {found.first} is "
+            "the first that is no UTF-8); save it as UTF-8"
+        )
+    logger.warning("%s: is no UTF-8 and is read as %s; is that right?", file, encoding)
+    return encoding
+
+
+def open_text(file: Path, encoding: str) -> TextIO:
+    """Open a file in the encoding that `find_encoding` found; every line ends in a line feed.
 
     Raises:
         OSError: the file cannot be opened.
     """
-    with file.open("rb") as raw:
-        start = raw.read(4)
-    encoding = _encoding(start)
-    return file.open(encoding=encoding, errors=_FALLBACK if "8" in encoding else "replace")
+    unicode = encoding.startswith(("utf-16", "utf-32"))
+    return file.open(encoding=encoding, errors="replace" if unicode else _FALLBACK)
 
 
-def _encoding(start: bytes) -> str:
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    # A header begins with letters of ASCII; in UTF-16 every other byte of those is NUL.
-    halves = [bool(byte) for byte in start]
-    if halves == [True, False, True, False]:
-        return "utf-16-le"
-    if halves == [False, True, False, True]:
-        return "utf-16-be"
-    return "utf-8-sig"
+@dataclass
+class _Lines:
+    """Lines of a file with bytes beyond ASCII.
+
+    Attributes:
+        right, wrong: how many are UTF-8, and how many are not.
+        first: number of the first wrong one, from 1.
+        sample: wrong ones, one after the other.
+    """
+
+    right: int = 0
+    wrong: int = 0
+    first: int = 0
+    sample: bytes = field(default=b"", repr=False)
+
+    @classmethod
+    def count(cls, raw: BinaryIO) -> _Lines:
+        found = cls()
+        for number, line in enumerate(_lines(raw), 1):
+            if line.isascii():
+                continue
+            try:
+                line.decode()
+                found.right += 1
+            except UnicodeDecodeError:
+                found.wrong += 1
+                found.first = found.first or number
+                if len(found.sample) < _SAMPLE:
+                    found.sample += line[:_SAMPLE] + b"\n"
+        return found
+
+
+def _lines(raw: BinaryIO) -> Iterator[bytes]:
+    """The lines, however they end, of a file of any size."""
+    rest = b""
+    while block := raw.read(_BLOCK):
+        block = rest + block
+        end = max(block.rfind(b"\n"), block.rfind(b"\r", 0, -1)) + 1
+        yield from block[:end].splitlines()
+        rest = block[end:]
+    yield from rest.splitlines()
+
+
+def _utf_16_by_its_nuls(start: bytes) -> str | None:
+    """ASCII in UTF-16 has NUL as every other byte, and any table has some: a header, delimiters."""
+    start = start[: len(start) // 2 * 2]
+    first, second = start[::2].count(0), start[1::2].count(0)
+    name, nuls = ("utf-16-be", first) if first > second else ("utf-16-le", second)
+    if min(first, second) > nuls / 3 or nuls < max(2, len(start) / 20):
+        return None
+    try:
+        text = codecs.getincrementaldecoder(name)().decode(start)
+    except UnicodeDecodeError:
+        return None
+    return name if any(delimiter in text for delimiter in ",;\t|") else None
 
 
 def _windows_1252(error: UnicodeError) -> tuple[str, int]:

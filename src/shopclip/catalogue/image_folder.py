@@ -13,6 +13,11 @@ from shopclip.catalogue.rejected import Rejected
 
 MOST_BYTES = 100 << 20  # of one file; a larger one is cut, and so found truncated
 OUTSIDE = "image outside the catalogue"
+# Reason and detail of a file, as far as they are the same for all.
+FINE = "", ""
+MISSING = "no image", "does not exist"
+DEAD = "no image", "is a link to nothing"
+LEAVES = OUTSIDE, "is a link that leaves the folder of the catalogue"
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -32,7 +37,7 @@ class ImageFolder:
         self._root = root
         self._real_root = os.path.realpath(root)
         self._pattern = pattern
-        self._files: dict[str, dict[str, bool]] = {}
+        self._files: dict[str, dict[str, tuple[str, str]]] = {}
 
     def locate(self, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """See `Images.locate`."""
@@ -66,15 +71,11 @@ class ImageFolder:
         if path.startswith(("/", "../")) or path == ".." or _DRIVE.match(path):
             return "", OUTSIDE, f"{path} leaves the folder of the catalogue"
         folder, name = os.path.split(path)
-        inside = self._list(folder).get(name)
-        if inside is None:
-            return "", "no image", f"{path} does not exist"
-        if not inside:
-            return "", OUTSIDE, f"{path} is a link that leaves the folder of the catalogue"
-        return path, "", ""
+        reason, detail = self._list(folder).get(name, MISSING)
+        return ("", reason, f"{path} {detail}") if reason else (path, "", "")
 
-    def _list(self, folder: str) -> dict[str, bool]:
-        """The files of a folder, and whether they truly are inside the catalogue.
+    def _list(self, folder: str) -> dict[str, tuple[str, str]]:
+        """The files and links of a folder, each with what is wrong with it, or nothing.
 
         Read once: asking the file system about every row would take longer than all the rest.
         """
@@ -82,18 +83,25 @@ class ImageFolder:
             self._files[folder] = self._scan(folder)
         return self._files[folder]
 
-    def _scan(self, folder: str) -> dict[str, bool]:
+    def _scan(self, folder: str) -> dict[str, tuple[str, str]]:
         try:
             inside = self._is_inside(folder)
             with os.scandir(self._root / folder) as entries:
-                return {
-                    entry.name: inside
-                    and (not entry.is_symlink() or self._is_inside(f"{folder}/{entry.name}"))
-                    for entry in entries
-                    if entry.is_file()
-                }
+                return {entry.name: self._judge(folder, entry, inside) for entry in entries}
         except (OSError, ValueError):  # no such folder, or a name that no folder can have
             return {}
+
+    def _judge(self, folder: str, entry: os.DirEntry[str], inside: bool) -> tuple[str, str]:
+        """Reason and detail of why an entry is of no use, each empty where it is."""
+        link = entry.is_symlink()
+        if not inside or (link and not self._is_inside(f"{folder}/{entry.name}")):
+            return LEAVES
+        try:
+            if entry.is_file():
+                return FINE
+            return DEAD if link and not Path(entry.path).exists() else MISSING
+        except OSError as error:  # it leads to itself; the other files of the folder are fine
+            return "no image", f"is a link that cannot be followed ({error.strerror})"
 
     def _is_inside(self, path: str) -> bool:
         real = os.path.realpath(self._root / path)

@@ -78,3 +78,10 @@ def test_a_drawn_sample_depends_on_its_seed_alone_and_keeps_the_order():
     assert first == sorted(first, key=int)
     assert draw(products, None, 1).equals(products)
     assert CAPTION not in products.columns
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\ufeff\u2060", " \u00ad ", "\x01\x02", "\u0301"])
+def test_text_that_shows_nothing_is_none(unseen):
+    usable, rejected = reject_rows(rows(row(1, unseen), row(unseen), row(2, f"cap{unseen}")))
+    assert usable["id"].tolist() == ["2"]
+    assert rejected["reason"].tolist() == ["empty caption", "empty id"]

@@ -6,25 +6,32 @@ import pandas as pd
 
 from shopclip.catalogue import CatalogueError
 from shopclip.catalogue.columns import ATTRIBUTES, CAPTION
+from shopclip.catalogue.visible import is_visible
 
 
 def reject_rows(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Set apart rows without an id, with the id of an earlier row, or without a caption.
+
+    Text in which nothing can be seen, such as zero-width characters, counts as none.
 
     Returns:
         usable rows, and rejected ones with `id`, `line`, `reason` and `detail`.
     """
     ids, captions = rows["id"].str.strip(), rows[CAPTION].str.strip()
     reason = pd.Series("", index=rows.index, dtype="str")
-    reason = reason.mask(captions == "", "empty caption")
+    reason = reason.mask(~_are_visible(captions), "empty caption")
     reason = reason.mask(ids.duplicated(), "duplicate id")
-    reason = reason.mask(ids == "", "empty id")
+    reason = reason.mask(~_are_visible(ids), "empty id")
     wrong = reason != ""
     rejected = pd.DataFrame(
         {"id": ids[wrong], "line": rows["line"][wrong], "reason": reason[wrong]}
     ).assign(detail=captions[wrong].str.slice(0, 80))
     usable = rows[~wrong].assign(id=ids[~wrong])
     return usable.reset_index(drop=True), rejected.reset_index(drop=True)
+
+
+def _are_visible(texts: pd.Series[str]) -> pd.Series[bool]:
+    return pd.Series([is_visible(text) for text in texts], index=texts.index, dtype=bool)
 
 
 def type_products(rows: pd.DataFrame, max_caption: int) -> pd.DataFrame:
