@@ -62,7 +62,7 @@ def is_text(table):
         text = table.decode()
     except UnicodeDecodeError:
         return False
-    return not any(one < " " and one not in "\0\t\n\r" or one == "\x7f" for one in text)
+    return not any((one < " " and one not in "\0\t\n\r") or one == "\x7f" for one in text)
 
 
 @slowly
