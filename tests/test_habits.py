@@ -65,3 +65,7 @@ def test_its_links_lead_somewhere(link):
 
 def test_it_is_one_page():
     assert len(CONTRIBUTING.splitlines()) < 100
+
+
+def test_the_readme_is_read_in_one_go():
+    assert len((ROOT / "README.md").read_text().splitlines()) < 120
