@@ -1,6 +1,7 @@
 """An export answers as torch does, and loads in a process that has no torch."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -161,3 +162,14 @@ def test_pictures_that_were_not_exported_are_one_clear_error(project, tmp_path):
     export(project, tmp_path / "out", pair="tiny")
     with pytest.raises(QueryError, match="pictures were not exported"):
         SearchEngine.open(tmp_path / "out").picture("p1")
+
+
+@pytest.mark.parametrize("file", ["text.onnx", "index/products.arrow", "image_store/images.npy"])
+def test_one_changed_bit_of_an_export_is_refused(exported, tmp_path, file):
+    folder = tmp_path / "export"
+    shutil.copytree(exported[0], folder)
+    content = bytearray((folder / file).read_bytes())
+    content[len(content) // 2] ^= 4
+    (folder / file).write_bytes(content)
+    with pytest.raises(SearchError, match=rf"export: damaged, .*{file} is not the file that was"):
+        SearchEngine.open(folder)

@@ -6,13 +6,13 @@ without being noticed.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shopclip.dualencoder.atomic import atomic_folder
+from shopclip.dualencoder.file_digests import check_digests, digest, digests
 from shopclip.dualencoder.formats import other_format
 from shopclip.errors import ShopclipError, first_line
 
@@ -35,7 +35,7 @@ def save(model: DualEncoder, folder: Path) -> None:
         weights = {name: value.contiguous().cpu() for name, value in model.state_dict().items()}
         save_file(weights, draft / "model.safetensors")
         model.text.tokenizer.save_pretrained(draft / "tokenizer")
-        facts = {**describe(model), "files": _digests(draft)}
+        facts = {**describe(model), "files": digests(draft)}
         (draft / "dual_encoder.json").write_text(json.dumps(facts, indent=2) + "\n")
 
 
@@ -119,22 +119,10 @@ def _rebuild(facts: dict[str, Any], folder: Path) -> DualEncoder:
     return model
 
 
-def _digests(folder: Path) -> dict[str, str]:
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    return {file.relative_to(folder).as_posix(): _digest(file) for file in files}
-
-
 def _check_files(facts: Mapping[str, Any], folder: Path) -> None:
     """Raises:
     FileNotFoundError, ValueError: one of the files is missing, or is not the one that was saved.
     """
     if "files" not in facts:  # saved before there were digests
-        _digest(folder / "tokenizer" / "tokenizer.json")  # without it any two captions are alike
-    for name, digest in facts.get("files", {}).items():
-        if _digest(folder / name) != digest:
-            raise ValueError(f"{name} is not the file that was saved")
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+        digest(folder / "tokenizer" / "tokenizer.json")  # without it any two captions are alike
+    check_digests(folder, facts.get("files", {}))

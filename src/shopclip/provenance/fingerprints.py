@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from shopclip.dualencoder.file_digests import digest
+
 CARD = "README.md"  # tells of the model in whose folder it lies, and is no part of it
 
 
@@ -34,10 +36,10 @@ class Fingerprint:
         """
         states = tuple(_states(path))
         if path.is_file():
-            return cls(_digest(path), states)
+            return cls(digest(path), states)
         total = hashlib.sha256()
         for name, *_ in states:
-            total.update(f"{name}\0{_digest(path / name)}\n".encode())
+            total.update(f"{name}\0{digest(path / name)}\n".encode())
         return cls(total.hexdigest(), states)
 
     def of_today(self, path: Path) -> Fingerprint | None:
@@ -74,8 +76,3 @@ def _states(path: Path) -> Iterator[tuple[str, int, int, int]]:
 def _state(name: str, file: Path) -> tuple[str, int, int, int]:
     state = file.stat()
     return name, state.st_size, state.st_mtime_ns, state.st_ctime_ns
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shopclip.dualencoder.atomic import atomic_folder
+from shopclip.dualencoder.file_digests import digests
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.search.errors import SearchError
 from shopclip.search.export_folder import LISTED, keep, others, written
@@ -70,6 +71,7 @@ def export(
         if pictures and place.pictures:
             shutil.copytree(place.pictures, draft / "image_store")
         facts[LISTED] = written(draft)
+        facts["digests"] = {k: v for k, v in digests(draft).items() if k != EXPORTED}
         _write_facts(draft, facts)
         if index.facts["kind"] == "milvus":
             Identity.of(place.index).export(place.index, tuple(index.facts["collections"].values()))

@@ -6,6 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from shopclip.dualencoder.file_digests import check_digests
 from shopclip.provenance import ProvenanceError, Records, require
 from shopclip.provenance.records import FOLDER
 from shopclip.scoring import NAMES, PRIMARY, TEXT_TO_IMAGE, best_first
@@ -91,9 +92,11 @@ def _exported(folder: Path, pair: str | None) -> Place:
     import json
 
     try:
-        named = str(json.loads((folder / EXPORTED).read_text("utf-8"))["pair"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SearchError(f"{folder / EXPORTED}: damaged, export the pair again") from error
+        facts = json.loads((folder / EXPORTED).read_text("utf-8"))
+        named = str(facts["pair"])
+        check_digests(folder, facts.get("digests", {}))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SearchError(f"{folder}: damaged, export the pair again ({error})") from error
     if pair not in (None, named):
         raise SearchError(f"{folder}: an export of the pair {named}, not of {pair}")
     pictures = folder / "image_store"
