@@ -7,6 +7,7 @@ or value is one error before anything runs. The knobs of training itself are dat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from string import Formatter
@@ -19,13 +20,15 @@ from shopclip.dualencoder.encoder_spec import ImageEncoder, TextEncoder
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.search.index.protocol import IndexSettings, Kind
 
+MOST_SEED = 2**32 - 1  # that every generator of every library takes
+
 PairName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Parameters(BaseModel):
     """Strict about its keys: a misspelt one is an error, not a default."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def plain(value: Any) -> Any:
@@ -66,7 +69,7 @@ class CatalogueParameters(Parameters):
         2000, ge=1, description="characters; a longer caption is cut there, its product is kept"
     )
     limit: int | None = Field(None, ge=1, description="products drawn at random; null takes all")
-    seed: int = Field(0, description="decides which products `limit` draws")
+    seed: int = Field(0, ge=0, le=MOST_SEED, description="decides which products `limit` draws")
 
 
 def _around_value(template: str) -> str:
@@ -181,7 +184,13 @@ class Pair(Parameters):
     repeats: str | None = Field(
         None, description="the pair of which this is another run; training.seeds sets it"
     )
-    seed: int = Field(0, ge=0, description="added to training.seed")
+    seed: int = Field(0, ge=0, le=MOST_SEED, description="added to training.seed")
+
+
+def _names_a_device(device: str) -> str:
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):
+        raise ValueError(f"{device!r} is no device; expected auto, cpu, cuda or cuda:N")
+    return device
 
 
 class TrainingParameters(Parameters):
@@ -189,14 +198,18 @@ class TrainingParameters(Parameters):
 
     recipe: Recipe = Recipe()
     dimensions: int = Field(128, ge=2, le=4096, description="width of the shared space")
-    device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
+    device: Annotated[str, AfterValidator(_names_a_device)] = Field(
+        "auto", description="auto, cpu, cuda or cuda:N"
+    )
     workers: int = Field(
         1,
         ge=1,
         le=4096,
         description="processes that share every batch, each with a GPU or a share of the cores",
     )
-    seed: int = Field(0, ge=0, description="of weights, order, augmentation and dropout")
+    seed: int = Field(
+        0, ge=0, le=MOST_SEED, description="of weights, order, augmentation and dropout"
+    )
     seeds: int = Field(
         1, ge=1, le=100, description="runs of every pair, from as many seeds, which are pooled"
     )

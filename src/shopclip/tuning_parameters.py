@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from shopclip.dualencoder.recipe import Recipe
-from shopclip.parameters import PairName, Parameters
+from shopclip.parameters import MOST_SEED, PairName, Parameters
 
 Number = StrictInt | Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Choice = StrictBool | StrictInt | StrictFloat | StrictStr | None
@@ -113,7 +113,7 @@ class TuningParameters(Parameters):
     pairs: list[PairName] | None = Field(
         None, min_length=1, description="pairs to choose among; null: all that are configured"
     )
-    seed: int = Field(0, ge=0, description="of what the trials choose")
+    seed: int = Field(0, ge=0, le=MOST_SEED, description="of what the trials choose")
     random_trials: int = Field(
         5, ge=1, description="trials, the default recipes included, before the others are learnt"
         " from (TPE)",

@@ -150,3 +150,17 @@ def test_a_strange_header_is_shown_without_its_control_characters(tmp_path):
     with pytest.raises(CatalogueError) as caught:
         read(tmp_path, "sku\x1b[31m,name\x07\n1,x\n")
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("length", [131_072, 131_073, 300_000])
+def test_a_field_beyond_the_csv_modules_own_limit_is_one_field(tmp_path, length):
+    long = '"' + "red, " * (length // 5) + 'shirt"'
+    assert captions(tmp_path, f"{HEADER}\n{ROW}{long}\n{ROW.replace('10', '11')}Cap\n") == [
+        long.strip('"'),
+        "Cap",
+    ]
+
+
+def test_a_header_beyond_that_limit_is_one_clear_error(tmp_path):
+    with pytest.raises(CatalogueError, match=r"styles\.csv: .*expected|column"):
+        read(tmp_path, "x" * 200_000 + ",y\n1,2\n")

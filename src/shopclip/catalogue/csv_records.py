@@ -6,6 +6,10 @@ import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
 
+# The module's own limit, of 131,072 characters a field, would take longer fields apart at every
+# delimiter inside their quotes.
+csv.field_size_limit(1 << 30)
+
 MOST_LINES = 100  # that one quoted record may span; beyond, its quote is taken for a character
 
 

@@ -109,7 +109,15 @@ def open_catalogue(path: str | Path, columns: Mapping[str, str] | None = None) -
     Raises:
         CatalogueError: there is nothing at `path`, or nothing that is a catalogue.
     """
-    path, columns = Path(path), columns or {}
+    try:
+        return _recognize(Path(path), columns or {})
+    except OSError as error:
+        raise CatalogueError(
+            f"{error.filename or path}: cannot be read ({error.strerror or error})"
+        ) from error
+
+
+def _recognize(path: Path, columns: Mapping[str, str]) -> Catalogue:
     if not path.exists():
         raise CatalogueError(
             f"catalogue.path: {path} does not exist; give the folder, CSV file or parquet file of "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from shopclip.catalogue.errors import CatalogueError
 from shopclip.catalogue.hub import DATASET_ID, download
 
 SAMPLE = "sample"
+SHOWN = 200  # characters of a path that a message repeats
 
 
 @dataclass(frozen=True)
@@ -35,17 +37,47 @@ def find_place(path: str, columns: Mapping[str, str]) -> Place:
         columns: `catalogue.columns`.
 
     Raises:
-        CatalogueError: there is nothing of this name, or it cannot be downloaded.
+        CatalogueError: there is nothing of this name, or it may not be read or downloaded.
     """
     if path == SAMPLE:
         return Place(SAMPLE, SAMPLE, columns)
-    local = Path(path).expanduser().absolute()
-    if local.exists():
+    if (local := on_disk(path)) is not None:
         return Place(local.name, str(local), columns)
-    if DATASET_ID.fullmatch(path):
-        return Place(path, str(download(path)), columns)
-    raise CatalogueError(
-        f"catalogue.path: {path} does not exist; give the folder, CSV file or parquet file of a "
+    return Place(path, str(download(path)), columns)
+
+
+def on_disk(path: str) -> Path | None:
+    """The file or folder of `catalogue.path`; None where that is to be downloaded, or drawn.
+
+    Raises:
+        CatalogueError: there is nothing of this name, or it may not be read.
+    """
+    if path == SAMPLE:
+        return None
+    shown = path if len(path) <= SHOWN else f"{path[:SHOWN]}…"
+    try:
+        local = Path(path).expanduser().absolute()
+        local.stat()
+    except FileNotFoundError as error:
+        if DATASET_ID.fullmatch(path):
+            return None
+        raise _missing(shown) from error
+    except NotADirectoryError as error:
+        raise _missing(shown) from error
+    except OSError as error:
+        raise CatalogueError(f"catalogue.path: {shown}: {error.strerror}") from error
+    except (RuntimeError, ValueError) as error:  # ~ of nobody; a character that no path has
+        raise CatalogueError(f"catalogue.path: {shown!r} is no path ({error})") from error
+    if not os.access(local, os.R_OK | (os.X_OK if local.is_dir() else 0)):
+        raise CatalogueError(
+            f"catalogue.path: {local} cannot be read: Permission denied; make it readable for you"
+        )
+    return local
+
+
+def _missing(shown: str) -> CatalogueError:
+    return CatalogueError(
+        f"catalogue.path: {shown} does not exist; give the folder, CSV file or parquet file of a "
         "catalogue, the id of a data set on the Hugging Face hub (owner/name), or `sample` for "
         "the built-in one"
     )

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shopclip.dualencoder.checkpoint import CheckpointError
+    from shopclip.dualencoder.devices import DeviceError, choose_device
+    from shopclip.dualencoder.encoder_config import EncoderConfigError
     from shopclip.dualencoder.encoder_spec import ImageEncoder, TextEncoder
     from shopclip.dualencoder.encoders import EncoderUnavailableError
     from shopclip.dualencoder.examples import Examples
@@ -18,14 +20,16 @@ if TYPE_CHECKING:
     from shopclip.dualencoder.ranks import Ranks, rank
     from shopclip.dualencoder.recipe import Recipe
     from shopclip.dualencoder.resumption import BusyError, Resumption
-    from shopclip.dualencoder.training import choose_device, fit
+    from shopclip.dualencoder.training import fit
     from shopclip.dualencoder.training_errors import TrainingError
     from shopclip.dualencoder.training_log import Epoch, Step, TrainingLog
 
 _HOMES = {
     "BusyError": "resumption",
     "CheckpointError": "checkpoint",
+    "DeviceError": "devices",
     "DualEncoder": "model",
+    "EncoderConfigError": "encoder_config",
     "EncoderUnavailableError": "encoders",
     "Epoch": "training_log",
     "Examples": "examples",
@@ -39,7 +43,7 @@ _HOMES = {
     "TextEncoder": "encoder_spec",
     "TrainingError": "training_errors",
     "TrainingLog": "training_log",
-    "choose_device": "training",
+    "choose_device": "devices",
     "fit": "training",
     "rank": "ranks",
 }
@@ -47,7 +51,9 @@ _HOMES = {
 __all__ = [
     "BusyError",
     "CheckpointError",
+    "DeviceError",
     "DualEncoder",
+    "EncoderConfigError",
     "EncoderUnavailableError",
     "Epoch",
     "Examples",

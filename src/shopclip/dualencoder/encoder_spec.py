@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from shopclip.dualencoder.knobs import Checked, knob
+from shopclip.dualencoder.knobs import Checked, KnobError, knob
 
 Pooling = Literal["auto", "cls", "last", "mean"]
 Stem = Literal["auto", "convolutional"]
@@ -29,8 +29,10 @@ class Encoder(Checked):
                 "an encoder takes either `name` (pretrained) or `config` (from scratch); "
                 f"got name={self.name!r} and config={self.config!r}"
             )
+        if self.name == "":
+            raise KnobError(["name is empty, expected a hub name or a local folder"])
         if self.config is not None and "model_type" not in self.config:
-            raise ValueError("an encoder's `config` must name its `model_type`, e.g. bert or vit")
+            raise KnobError(["config must name its `model_type`, such as bert or vit"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,6 @@ class ImageEncoder(Encoder):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.name is not None and self.stem != "auto":
-            raise ValueError(f"a pretrained encoder keeps its own stem; got stem={self.stem!r}")
+            raise KnobError([f"stem is {self.stem!r}, but a pretrained encoder keeps its own stem"])
         if self.size is not None and not all(8 <= side <= 1024 for side in self.size):
-            raise ValueError(f"size is {self.size}, expected two sides between 8 and 1024 pixels")
+            raise KnobError([f"size is {self.size}, expected two sides between 8 and 1024 pixels"])

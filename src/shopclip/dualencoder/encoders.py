@@ -65,11 +65,21 @@ def image_encoder_from_config(config: dict[str, Any], stem: Stem) -> nn.Module:
 
 def load_encoder(spec: Encoder) -> nn.Module:
     """A pretrained encoder without the heads of its pretraining task."""
-    from transformers import AutoConfig, AutoModel
+    from transformers import AutoModel
 
-    config = _load(AutoConfig.from_pretrained, spec.name)
-    options = _headless(config.model_type)
+    options = _headless(find_pretrained(spec).model_type)
     return _load(AutoModel.from_pretrained, spec.name, use_safetensors=True, **options)
+
+
+def find_pretrained(spec: Encoder) -> Any:
+    """The configuration of a pretrained encoder, without its weights.
+
+    Raises:
+        EncoderUnavailableError: it cannot be had.
+    """
+    from transformers import AutoConfig
+
+    return _load(AutoConfig.from_pretrained, spec.name)
 
 
 def encoder_from_config(config: dict[str, Any]) -> nn.Module:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import field, fields
 from typing import Any, ClassVar
 
@@ -13,11 +15,19 @@ def knob(
     return field(default=default, metadata={"description": description, "low": low, "high": high})
 
 
+class KnobError(ValueError):
+    """Knobs out of their bounds; each of `wrong` begins with the name of one."""
+
+    def __init__(self, wrong: Sequence[str]) -> None:
+        super().__init__("; ".join(wrong))
+        self.wrong = tuple(wrong)
+
+
 class Checked:
-    """Checks every field against its bounds and raises one ValueError that names them all."""
+    """Checks every field against its bounds and raises one KnobError that names them all."""
 
     # Read by pydantic, which validates the types: a misspelt key is an error, not a default.
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
     def __post_init__(self) -> None:
         wrong = []
@@ -26,10 +36,12 @@ class Checked:
             low, high = knob_.metadata.get("low"), knob_.metadata.get("high")
             if value is None:
                 continue
-            if (low is not None and value < low) or (high is not None and value > high):
+            if isinstance(value, float) and not math.isfinite(value):
+                wrong.append(f"{knob_.name} is {value}, expected a finite number")
+            elif (low is not None and value < low) or (high is not None and value > high):
                 wrong.append(f"{knob_.name} is {value}, expected {_interval(low, high)}")
         if wrong:
-            raise ValueError("; ".join(wrong))
+            raise KnobError(wrong)
 
 
 def _interval(low: float | None, high: float | None) -> str:

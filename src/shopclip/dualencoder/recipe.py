@@ -43,7 +43,7 @@ class Recipe(Checked):
     weight_decay: float = knob(
         0.1, "AdamW weight decay of matrices; norms, biases and temperature have none", low=0
     )
-    beta2: float = knob(0.98, "AdamW second-moment decay", low=0, high=1)
+    beta2: float = knob(0.98, "AdamW second-moment decay", low=0, high=0.99999)
     epsilon: float = knob(1e-6, "AdamW epsilon", low=0)
     max_gradient_norm: float = knob(1.0, "gradient norm above which it is clipped", low=0)
     patience: int | None = knob(

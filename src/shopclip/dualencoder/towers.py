@@ -41,7 +41,7 @@ class TextTower(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.tokenizer = tokenizer
-        self.max_tokens = min(max_tokens, _positions(encoder.config))
+        self.max_tokens = min(max_tokens, _positions(encoder))
         self.pooling = text_pooling(encoder.config) if pooling == "auto" else pooling
         self.projection = Projection(encoder.config.hidden_size, dimensions)  # type: ignore[union-attr,arg-type]
         encoder.config.use_cache = False  # type: ignore[union-attr]
@@ -100,8 +100,16 @@ class ImageTower(nn.Module):
         return self.projection(self.features(images))
 
 
-def _positions(config: Any) -> int:
-    return int(getattr(config, "max_position_embeddings", None) or 512)
+def _positions(encoder: nn.Module) -> int:
+    """Tokens that a text encoder has positions for; RoBERTa's begin after that of padding."""
+    positions = int(getattr(encoder.config, "max_position_embeddings", None) or 512)
+    tables = (
+        module
+        for name, module in encoder.named_modules()
+        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding)
+    )
+    padding = next((table.padding_idx for table in tables), None)
+    return positions if padding is None else positions - padding - 1
 
 
 def _width(config: Any) -> int:

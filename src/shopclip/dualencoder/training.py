@@ -26,13 +26,6 @@ from shopclip.dualencoder.training_log import Epoch, TrainingLog
 from shopclip.dualencoder.training_state import TrainingState
 
 
-def choose_device(wanted: str = "auto") -> torch.device:
-    """CUDA where there is one, else the CPU, unless a device is named."""
-    if wanted != "auto":
-        return torch.device(wanted)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
 def _unheard(_: Epoch) -> None:
     """What is done after an epoch that nobody asked about."""
 

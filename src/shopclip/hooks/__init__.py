@@ -1,5 +1,6 @@
 """What happens around a run: pairs become pipelines, progress and results are told."""
 
+from shopclip.hooks.checks_hook import ChecksHook
 from shopclip.hooks.earlier_layout_hook import EarlierLayoutHook
 from shopclip.hooks.error_hook import ErrorHook
 from shopclip.hooks.interruption_hook import InterruptionHook
@@ -11,6 +12,7 @@ from shopclip.hooks.run_lock_hook import RunLockHook
 from shopclip.hooks.tracking_hook import TrackingHook
 
 __all__ = [
+    "ChecksHook",
     "EarlierLayoutHook",
     "ErrorHook",
     "InterruptionHook",

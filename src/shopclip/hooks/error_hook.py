@@ -32,7 +32,7 @@ class ErrorHook:
     def after_context_created(self) -> None:
         """Before there is a pipeline: other hooks may refuse to begin."""
         self._remedy = ""
-        self._install()
+        self.install()
 
     @hook_impl
     def on_pipeline_error(
@@ -41,9 +41,10 @@ class ErrorHook:
         self._remedy = ""
         if command := _command(error, run_params or {}, pipeline, catalog):
             self._remedy = f"; make it anew with: {command}"
-        self._install()
+        self.install()
 
-    def _install(self) -> None:
+    def install(self) -> None:
+        """Be asked first of whatever would end this process."""
         if getattr(sys.excepthook, "__self__", None) is not self:
             self._usual, sys.excepthook = sys.excepthook, self._excepthook
 

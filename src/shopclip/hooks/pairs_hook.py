@@ -6,10 +6,8 @@ from typing import Any
 
 from kedro.config import MissingConfigException
 from kedro.framework.hooks import hook_impl
-from pydantic import TypeAdapter
 
 from shopclip.hooks.collisions import refuse_collisions
-from shopclip.parameters import PairName
 from shopclip.seeds import runs_of, with_repeats
 
 
@@ -27,7 +25,6 @@ class PairsHook:
         parameters = with_repeats(context.config_loader["parameters"])
         context.config_loader["parameters"] = parameters
         pairs = parameters["pairs"]
-        TypeAdapter(list[PairName]).validate_python(list(pairs))
         refuse_collisions(pairs, _catalog(context.config_loader))
         declare_pairs(runs_of(pairs))
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from shopclip.errors import ShopclipError
+from shopclip.terminal import print_plainly
 
 # Nothing of a search leaves the machine; the libraries are told so before they are imported.
 os.environ.setdefault("DO_NOT_TRACK", "true")
@@ -19,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns 0, or 1 after one line that says what is wrong."""
     from shopclip.search import cli
 
+    print_plainly()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return cli.run(given)

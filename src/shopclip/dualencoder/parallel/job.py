@@ -106,7 +106,7 @@ def delegate(
         except LostWorkerError as error:
             told = folder / "error.txt"
             raise TrainingError(
-                told.read_text() if told.is_file() else error.told(resumption)
+                told.read_text("utf-8") if told.is_file() else error.told(resumption)
             ) from error
         return collect(folder, model)
 
@@ -157,7 +157,7 @@ def carry_out(folder: Path, workers: Workers) -> None:
             cache=Path(job.cache) if job.cache else None,
         )  # fmt: skip
     except ShopclipError as error:
-        (folder / "error.txt").write_text(str(error))
+        (folder / "error.txt").write_text(str(error), "utf-8")
         raise
     if workers.first:
         checkpoint.save(model, folder / "trained")

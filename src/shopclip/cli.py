@@ -1,0 +1,106 @@
+"""`kedro run` of this project: Kedro's own, which says in one line what cannot be run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+from functools import wraps
+from typing import Any
+
+import click
+from kedro.framework.cli.project import run as kedro_run
+from kedro.io import DatasetNotFoundError
+
+from shopclip.errors import ShopclipError, first_line
+from shopclip.project import find_project
+from shopclip.runners import check_runner
+from shopclip.selection import wrong_selection
+from shopclip.terminal import print_plainly
+
+INTERRUPTED = 130  # as the shell has it of Ctrl-C
+
+
+class OptionError(ShopclipError):
+    """The value of an option cannot be read."""
+
+
+@wraps(kedro_run.callback)  # type: ignore[arg-type]
+def _run(**options: Any) -> Any:
+    from kedro.framework.project import pipelines
+
+    print_plainly()
+    find_project(options["conf_source"])
+    check_runner(
+        options["runner"], asynchronous=options["is_async"], options=options["runner_params"] or {}
+    )
+    try:
+        return kedro_run.callback(**options)  # type: ignore[misc]
+    except (ValueError, DatasetNotFoundError) as error:  # Kedro's, of names; or of a node
+        pipelines.set_requested(None)  # all of them: the name may be another one's
+        if (wrong := wrong_selection(options, dict(pipelines))) is not None:
+            raise wrong from error
+        raise
+    except KeyboardInterrupt:
+        print("\ninterrupted; the same command again goes on from there", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
+
+def _readable(option: click.Parameter) -> click.Parameter:
+    """The option, whose value is either understood or refused in one line."""
+    understand = option.callback
+    if understand is None:
+        return option
+
+    @wraps(understand)
+    def understood(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+        try:
+            return understand(context, parameter, value)
+        except Exception as error:  # click's, YAML's, OmegaConf's
+            told = getattr(error, "message", None) or first_line(error)
+            raise OptionError(f"{option.opts[-1]} {value}: {told}") from error
+
+    option = copy(option)
+    option.callback = understood
+    return option
+
+
+class _Run(click.Command):
+    """Kedro's command; a line is enough where it is called wrongly."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with _told_in_a_line():
+            try:
+                context = super().make_context(*arguments, **options)
+            except click.UsageError as error:
+                raise OptionError(error.format_message()) from error
+            if context.params.get("env") == "":
+                raise OptionError("--env is empty, expected the name of an environment")
+            return context
+
+    def invoke(self, context: click.Context) -> Any:
+        with _told_in_a_line():
+            return super().invoke(context)
+
+
+@contextmanager
+def _told_in_a_line() -> Iterator[None]:
+    """Kedro's logging asks to show whatever ends the process, from wherever it is configured."""
+    try:
+        yield
+    except Exception:
+        from shopclip.settings import ERRORS
+
+        ERRORS.install()
+        raise
+
+
+run = _Run(
+    "run",
+    callback=_run,
+    params=[_readable(option) for option in kedro_run.params],
+    help=kedro_run.help,
+)
+
+cli = click.Group("shopclip", commands={"run": run}, help="Train, compare and search with pairs.")
