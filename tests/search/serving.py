@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from contextlib import contextmanager
@@ -11,29 +12,33 @@ from contextlib import contextmanager
 
 @contextmanager
 def served(folder, *options):
-    """The address of a server over `folder`, once it answers."""
+    """The address of a server over `folder`, once it answers; it may print no traceback."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "shopclip.search", "serve", "--from", str(folder)]
-    server = subprocess.Popen(
-        [*command, "--port", str(port), *options],
-        env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait(address, server)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(20)
+    with tempfile.TemporaryFile("w+") as said:
+        server = subprocess.Popen(
+            [*command, "--port", str(port), *options],
+            env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=said, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait(address, server, said)
+            yield address
+            assert server.poll() is None, "the server ended"
+        finally:
+            server.terminate()
+            server.wait(20)
+            said.seek(0)
+        assert "Traceback" not in (told := said.read()), told
 
 
-def _wait(address, server):
+def _wait(address, server, said):
     for _ in range(600):
         if server.poll() is not None:
-            raise AssertionError(f"the server stopped:\n{server.stdout.read()}")
+            said.seek(0)
+            raise AssertionError(f"the server stopped:\n{said.read()}")
         try:
             with urllib.request.urlopen(f"{address}/api/catalogue", timeout=5):
                 return

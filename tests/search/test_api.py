@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+import shutil
+import time
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from shopclip.search.limits import MOST_BYTES
 from shopclip.search.server.app import create_app
 from shopclip.search.server.engines import Engines
 from shopclip.search.server.guard import MOST_BODY
+from shopclip.search.server.picture_lane import PictureLane
 from tests.conftest import jpeg
 from tests.search.shop import example_table
 from tests.search.test_pictures import bomb
@@ -215,3 +218,63 @@ def test_the_documentation_shows_every_route(client):
     for asset in ("/docs/swagger.js", "/docs/swagger.css"):
         assert len(client.get(asset).content) > 50_000
     assert json.dumps("/openapi.json")[1:-1] in client.get("/docs").text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [json.dumps({f"a{n}": 1 for n in range(300_000)}),
+     json.dumps({"where": {f"a{n}": {} for n in range(4_000)}}),
+     "[" + "1," * 1_000_000 + "1]", json.dumps({f"a{n}": 1 for n in range(21)})],
+    ids=["many thousand fields", "conditions", "a list", "more fields than any query has"],
+)  # fmt: skip
+def test_what_a_body_holds_is_counted_before_it_is_validated(client, body):
+    started = time.process_time()
+    headers = {"Content-Type": "application/json"}
+    told = problem(client.post("/api/search", content=body.encode(), headers=headers))
+    assert "expected at most 20" in told or "commas and brackets" in told or "at most 16" in told
+    assert time.process_time() - started < 1
+
+
+def test_a_filter_of_the_largest_size_is_still_taken(client):
+    """16 attributes of 64 values of 500 characters: refused for what it says, not for its size."""
+    where = {f"a{n}": [f"{m:03}" + "x" * 497 for m in range(64)] for n in range(16)}
+    told = problem(client.post("/api/search", json={"text": "a", "where": where}))
+    assert "no attribute 'a0'" in told
+
+
+def test_parameters_of_an_address_are_counted(client):
+    assert "more than 50 parameters" in problem(client.get("/api/catalogue?" + "a=1&" * 4000))
+    assert client.get("/api/catalogue?" + "&".join(["a=1"] * 50)).status_code == 200
+
+
+def test_only_so_many_large_bodies_are_read_at_once(project, monkeypatch):
+    monkeypatch.setattr("shopclip.search.server.guard.MOST_LARGE", 0)
+    app = create_app(Engines(project, pair="tiny"))
+    with TestClient(app, base_url="http://127.0.0.1:7860") as client:
+        large = client.post("/api/search", json={"picture": "a" * 100_000})
+        assert "try again" in problem(large, 503)
+        assert large.headers["retry-after"] == "2"
+        assert hits_of(client.post("/api/search", json={"text": "red"}))
+
+
+def test_a_query_with_a_picture_that_finds_no_place_is_told_to_come_again(project):
+    lane = PictureLane(workers=1, waiting=-1)
+    app = create_app(Engines(project, pair="tiny"), pictures=lane)
+    with TestClient(app, base_url="http://127.0.0.1:7860") as client:
+        busy = client.post("/api/describe", json={"picture": encoded(jpeg("red"))})
+        assert "try again" in problem(busy, 503)
+        assert busy.headers["retry-after"] == "2"
+        assert hits_of(client.post("/api/search", json={"text": "red"}))
+
+
+def test_no_answer_names_a_folder_of_the_machine(project, tmp_path, caplog):
+    """A damaged pair, whose error names its files for whoever runs the server."""
+    shutil.copytree(project, tmp_path / "secret_place")
+    data = tmp_path / "secret_place" / "data"
+    (data / "07_model_output/other/index/products.arrow").write_bytes(b"ARROW1")
+    app = create_app(Engines(tmp_path / "secret_place", pair="tiny"))
+    with TestClient(app, base_url="http://127.0.0.1:7860") as client:
+        answer = client.post("/api/search", json={"text": "a", "pair": "other"})
+    assert "server's own log" in problem(answer, 503)
+    assert "secret_place" in caplog.text
+    assert "secret_place" not in answer.text

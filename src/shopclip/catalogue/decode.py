@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from shopclip.catalogue.colour import to_rgb, turn_upright
+from shopclip.catalogue.effort import check_file, check_picture
 from shopclip.errors import ShopclipError
 
 # Other formats that Pillow knows are no product pictures; PostScript would even start a program.
@@ -20,7 +23,7 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 class UnreadableImageError(ShopclipError):
-    """Bytes that are no picture, only part of one, or one too large to decode."""
+    """Bytes that are no picture, only part of one, or one too large or too slow to decode."""
 
 
 def decode(encoded: bytes, size: tuple[int, int]) -> np.ndarray:
@@ -40,7 +43,7 @@ def decode(encoded: bytes, size: tuple[int, int]) -> np.ndarray:
         raise UnreadableImageError("the image is empty or cannot be read")
     height, width = size
     try:
-        with Image.open(io.BytesIO(encoded), formats=FORMATS) as picture:
+        with opened(encoded) as picture:
             _check_pixels(picture)
             rgb = to_rgb(turn_upright(picture))
             if rgb.size != (width, height):
@@ -53,6 +56,20 @@ def decode(encoded: bytes, size: tuple[int, int]) -> np.ndarray:
         raise UnreadableImageError(f"no picture; expected {known}") from error
     except Exception as error:  # Pillow's readers raise a dozen kinds on crafted bytes
         raise UnreadableImageError(f"{error}" or type(error).__name__) from error
+
+
+@contextmanager
+def opened(encoded: bytes) -> Iterator[Image.Image]:
+    """The picture with its header read and its pixels not yet decoded.
+
+    Raises:
+        ExcessiveEffortError: decoding it would take longer than real pictures of its size do.
+        Exception: whatever Pillow's readers raise on what is no picture.
+    """
+    scans = check_file(encoded)
+    with Image.open(io.BytesIO(encoded), formats=FORMATS) as picture:
+        check_picture(picture, scans)
+        yield picture
 
 
 def _check_pixels(picture: Image.Image) -> None:

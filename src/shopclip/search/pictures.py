@@ -9,7 +9,8 @@ from threading import BoundedSemaphore
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from shopclip.catalogue.decode import FORMATS, UnreadableImageError, decode
+from shopclip.catalogue.decode import FORMATS, UnreadableImageError, decode, opened
+from shopclip.catalogue.effort import ExcessiveEffortError
 from shopclip.search.errors import QueryError
 from shopclip.search.limits import MOST_BYTES, MOST_PIXELS
 
@@ -57,10 +58,12 @@ def to_jpeg(pixels: np.ndarray) -> bytes:
 def _check_pixels(encoded: bytes) -> None:
     """Read the header alone, so that a small file that decodes to gigabytes is never decoded."""
     try:
-        with Image.open(io.BytesIO(encoded), formats=FORMATS) as picture:
+        with opened(encoded) as picture:
             width, height = picture.size
     except Image.DecompressionBombError as error:  # Pillow's own bound is higher
         raise _too_many("") from error
+    except ExcessiveEffortError as error:
+        raise QueryError(f"the picture is {error}") from error
     except UnidentifiedImageError as error:
         raise _unreadable("it is none of " + ", ".join(FORMATS)) from error
     except Exception as error:  # Pillow's readers raise a dozen kinds on crafted bytes

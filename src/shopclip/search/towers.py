@@ -38,6 +38,7 @@ class TorchTowers:
 
         self.model = DualEncoder.load(folder).eval()
         self._lock = Lock()
+        self._looking = Lock()  # one picture at a time, and no text waits for it
         self._waiting: deque[_Asked] = deque()
 
     def embed_captions(self, captions: Sequence[str]) -> np.ndarray:
@@ -52,7 +53,7 @@ class TorchTowers:
         return asked.answer
 
     def embed_images(self, images: np.ndarray) -> np.ndarray:
-        with self._lock:
+        with self._looking:
             return self.model.embed_images(images)
 
     def _answer(self, together: Sequence[_Asked]) -> None:

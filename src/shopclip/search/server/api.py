@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
+import numpy as np
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Response
 
 from shopclip.search.engine import SearchEngine
@@ -24,50 +27,55 @@ from shopclip.search.server.messages import (
     decoded,
     plain,
 )
+from shopclip.search.server.picture_lane import Decode, PictureLane
 
 MOST_OPTIONS = 200  # values of a filter that a page can show
 EXAMPLES = 6
 
 
-def create_api(engines: Engines) -> APIRouter:
+def create_api(engines: Engines, pictures: PictureLane) -> APIRouter:
     """The routes under /api."""
     problems: dict[int | str, dict[str, Any]] = {
-        status: {"model": Problem} for status in (400, 413, 422)
+        status: {"model": Problem} for status in (400, 413, 422, 503)
     }
+    opening = CapacityLimiter(1)
+
+    async def opened(pair: str | None) -> SearchEngine:
+        """One pair at a time, for it takes seconds; those that are open do not wait for it."""
+        if (ready := engines.ready(pair)) is not None:
+            return ready
+        return await to_thread.run_sync(engines.__getitem__, pair, limiter=opening)
+
     api = APIRouter(prefix="/api", responses=problems)
 
     @api.get("/catalogue")
-    def catalogue(pair: Annotated[Pair, Query()] = None) -> Catalogue:
+    async def catalogue(pair: Annotated[Pair, Query()] = None) -> Catalogue:
         """The pairs, the values that can be filtered by, and examples of queries."""
-        return _catalogue(engines, engines[pair])
+        return await to_thread.run_sync(_catalogue, engines, await opened(pair))
 
     @api.post("/search")
-    def search(query: SearchQuery) -> Found:
+    async def search(query: SearchQuery) -> Found:
         """Products whose pictures are nearest to a text, a picture, or both."""
-        engine = engines[query.pair]
-        picture = _picture(query, engine)
-        hits = engine.search(
-            query.text, picture, weight=query.weight, k=query.k, where=plain(query.where)
+        engine = await opened(query.pair)
+        if query.picture is None and query.id is None:
+            return await to_thread.run_sync(_search, query, engine, None)
+        return await pictures.run(
+            lambda decode: _search(query, engine, _picture(query, engine, decode))
         )
-        return Found(pair=engine.pair, hits=[FoundProduct.of(hit) for hit in hits])
 
     @api.post("/similar")
-    def similar(query: SimilarQuery) -> Found:
+    async def similar(query: SimilarQuery) -> Found:
         """Products whose pictures are nearest to that of a product, itself left out."""
-        engine = engines[query.pair]
-        hits = engine.similar(query.id, query.k, where=plain(query.where))
+        engine = await opened(query.pair)
+        ask = partial(engine.similar, query.id, query.k, where=plain(query.where))
+        hits = await to_thread.run_sync(ask)
         return Found(pair=engine.pair, hits=[FoundProduct.of(hit) for hit in hits])
 
     @api.post("/describe")
-    def describe(query: DescribeQuery) -> Described:
+    async def describe(query: DescribeQuery) -> Described:
         """The nearest captions of a picture and its most likely attributes."""
-        engine = engines[query.pair]
-        if query.id is not None and query.picture is None:
-            return Described.of(engine.pair, engine.describe_product(query.id, k=query.k))
-        picture = _picture(query, engine)
-        if picture is None:
-            raise QueryError("an empty query; give a picture or the id of a product")
-        return Described.of(engine.pair, engine.describe(picture, k=query.k))
+        engine = await opened(query.pair)
+        return await pictures.run(lambda decode: _describe(query, engine, decode))
 
     @api.get("/image", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
     def image(id: Annotated[Id, Query()]) -> Response:
@@ -79,11 +87,29 @@ def create_api(engines: Engines) -> APIRouter:
     return api
 
 
-def _picture(query: SearchQuery | DescribeQuery, engine: SearchEngine) -> Any:
+def _search(query: SearchQuery, engine: SearchEngine, picture: np.ndarray | None) -> Found:
+    hits = engine.search(
+        query.text, picture, weight=query.weight, k=query.k, where=plain(query.where)
+    )
+    return Found(pair=engine.pair, hits=[FoundProduct.of(hit) for hit in hits])
+
+
+def _describe(query: DescribeQuery, engine: SearchEngine, decode: Decode) -> Described:
+    if query.id is not None and query.picture is None:
+        return Described.of(engine.pair, engine.describe_product(query.id, k=query.k))
+    picture = _picture(query, engine, decode)
+    if picture is None:
+        raise QueryError("an empty query; give a picture or the id of a product")
+    return Described.of(engine.pair, engine.describe(picture, k=query.k))
+
+
+def _picture(
+    query: SearchQuery | DescribeQuery, engine: SearchEngine, decode: Decode
+) -> np.ndarray | None:
     if query.picture is not None and query.id is not None:
         raise QueryError("give either a picture or the id of a product")
     if query.picture is not None:
-        return decoded(query.picture)
+        return decode(decoded(query.picture), engine.size)
     return None if query.id is None else engine.picture(query.id)
 
 

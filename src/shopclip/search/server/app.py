@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -21,12 +22,14 @@ from shopclip.errors import ShopclipError
 from shopclip.search.errors import QueryError
 from shopclip.search.server.api import create_api
 from shopclip.search.server.engines import Engines
-from shopclip.search.server.guard import Guard
+from shopclip.search.server.guard import BUSY, Guard
+from shopclip.search.server.picture_lane import BusyError, PictureLane
 
 logger = logging.getLogger(__name__)
 
 THREADS = 8  # that answer queries; so many texts are embedded together at most
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
+UNAVAILABLE = "this pair cannot be searched with at present; the server's own log says why"
 _PAGE = files("shopclip.search.server") / "page"
 _ASSETS = {
     "/": (_PAGE / "index.html", "text/html"),
@@ -40,22 +43,26 @@ _SWAGGER = {
 }
 
 
-def create_app(engines: Engines, *, hosts: Sequence[str] = LOCAL) -> FastAPI:
+def create_app(
+    engines: Engines, *, hosts: Sequence[str] = LOCAL, pictures: PictureLane | None = None
+) -> FastAPI:
     """One application over the pairs of a folder.
 
     Args:
+        pictures: where queries with pictures are answered, closed with the application.
         hosts: names that requests may be addressed to; another page that has its own name point to
             this machine gets no answer.
     """
+    lane = pictures or PictureLane()
     app = FastAPI(
         title="shopclip search",
         version=__version__,
         description="Find pictures by text, by picture or by both; describe a picture.",
-        lifespan=_few_threads,
+        lifespan=partial(_serving, lane),
         docs_url=None,
         redoc_url=None,
     )
-    app.include_router(create_api(engines))
+    app.include_router(create_api(engines, lane))
     swagger = files("fastapi_offline") / "static"
     assets = {
         **_ASSETS,
@@ -81,10 +88,13 @@ def create_app(engines: Engines, *, hosts: Sequence[str] = LOCAL) -> FastAPI:
 
 
 @asynccontextmanager
-async def _few_threads(app: FastAPI) -> AsyncIterator[None]:
+async def _serving(lane: PictureLane, app: FastAPI) -> AsyncIterator[None]:
     """Forty threads, the default, would spend their time handing the interpreter to each other."""
     to_thread.current_default_thread_limiter().total_tokens = THREADS
-    yield
+    try:
+        yield
+    finally:
+        lane.close()
 
 
 def _constant(content: bytes, media_type: str) -> Any:
@@ -97,8 +107,12 @@ def _constant(content: bytes, media_type: str) -> Any:
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, QueryError):
         return _problem(422, str(error))
-    logger.error("%s", error)  # the catalogue is at fault, not the query
-    return _problem(503, str(error))
+    if isinstance(error, BusyError):
+        answer = _problem(503, str(error))
+        answer.headers.update(BUSY)
+        return answer
+    logger.error("%s", error)  # the catalogue is at fault, not the query; it names folders
+    return _problem(503, UNAVAILABLE)
 
 
 async def _malformed(request: Request, error: Exception) -> JSONResponse:

@@ -28,6 +28,10 @@ class Engines:
         self._opened: dict[str, SearchEngine] = {}
         self._lock = Lock()
 
+    def ready(self, pair: str | None) -> SearchEngine | None:
+        """The engine of this pair if it is open."""
+        return self._opened.get(pair or self.default)
+
     def __getitem__(self, pair: str | None) -> SearchEngine:
         """Raises:
         QueryError: no pair of this name can be searched with.

@@ -1,7 +1,8 @@
-"""What stands before every route: hosts, the size of a body, and the headers of an answer."""
+"""What stands before every route: bounds on what is read of a query, and headers of the answers."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -17,6 +18,12 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MOST_BODY = MOST_BYTES * 4 // 3 + 64 * 1024  # a picture in base64, and the rest of the query
 TOO_LARGE = f"the query is larger than {MOST_BODY // 2**20} MB; send a smaller picture"
+MOST_MARKS = 5_000  # commas and opening brackets of a body, so that it has no more values than that
+MOST_PARAMETERS = 50  # of an address; no route has more than one
+SMALL_BODY = 64 * 1024
+MOST_LARGE = 16  # larger bodies, which are those with pictures, that are in memory together
+MARKS = (b",", b"[", b"{")
+BUSY = {"Connection": "close", "Retry-After": "2"}
 # Nothing is loaded from elsewhere, and no other page may show this one in a frame.
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
@@ -31,10 +38,15 @@ HEADERS = {
 
 
 class Guard:
-    """Refuses bodies that are too large, before they are read whole, and adds headers."""
+    """Refuses bodies that are too large or too intricate while they come, and adds headers.
+
+    What a body holds is counted before it is parsed: a parser, and still more a validation, takes
+    a hundred times the room and time of the bytes that it is given.
+    """
 
     def __init__(self, app: App) -> None:
         self.app = app
+        self._large = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,24 +55,49 @@ class Guard:
         guarded = _with_headers(send, docs=scope["path"] == "/docs")
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if announced.isdigit() and int(announced[:20]) > MOST_BODY:
-            await _refuse(guarded)
+            await _refuse(guarded, 413, TOO_LARGE)
             return
-        await self.app(scope, _bounded(receive), guarded)
+        if scope["query_string"].count(b"&") >= MOST_PARAMETERS:
+            told = f"more than {MOST_PARAMETERS} parameters in the address"
+            await _refuse(guarded, 422, told)
+            return
+        body = _Body(receive, self)
+        try:
+            await self.app(scope, body.receive, guarded)
+        finally:
+            self._large -= body.is_large
+
+    def admit(self) -> None:
+        """Raises:
+        HTTPException: as many large bodies as there is memory for are being read already.
+        """
+        if self._large >= MOST_LARGE:
+            raise HTTPException(503, "too many large queries; try again in some seconds", BUSY)
+        self._large += 1
 
 
-def _bounded(receive: Receive) -> Receive:
-    """Count what comes, for a body may be longer than announced, or not announced at all."""
-    received = 0
+class _Body:
+    """Counts what comes, for a body may be longer than announced, or not announced at all."""
 
-    async def counted() -> MutableMapping[str, Any]:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > MOST_BODY:
+    def __init__(self, receive: Receive, guard: Guard) -> None:
+        self._receive, self._guard = receive, guard
+        self._bytes = self._marks = 0
+        self.is_large = False
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        message = await self._receive()
+        part = message.get("body", b"")
+        self._bytes += len(part)
+        if self._bytes > MOST_BODY:
             raise HTTPException(413, TOO_LARGE, {"Connection": "close"})
+        if self._bytes > SMALL_BODY and not self.is_large:
+            self._guard.admit()
+            self.is_large = True
+        self._marks += sum(map(part.count, MARKS))
+        if self._marks > MOST_MARKS:
+            told = f"the query has more than {MOST_MARKS} commas and brackets; ask for less at once"
+            raise HTTPException(422, told, {"Connection": "close"})
         return message
-
-    return counted
 
 
 def _with_headers(send: Send, *, docs: bool) -> Send:
@@ -70,17 +107,22 @@ def _with_headers(send: Send, *, docs: bool) -> Send:
     async def sending(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             message["headers"] = [*message.get("headers", []), *added]
-        await send(message)
+        try:
+            await send(message)
+        except RuntimeError as error:  # uvloop's, where the client left in this very moment
+            if "closed" not in str(error):
+                raise
+            await asyncio.sleep(0)  # the protocol hears of it now
 
     return sending
 
 
-async def _refuse(send: Send) -> None:
-    body = json.dumps({"error": TOO_LARGE}).encode()
+async def _refuse(send: Send, status: int, message: str) -> None:
+    body = json.dumps({"error": message}).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),  # what is left of the body is not read
     ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
 
 from shopclip.search import selection
 from shopclip.search.description import Description
@@ -20,6 +28,7 @@ from shopclip.search.limits import (
     MOST_VALUES,
 )
 
+MOST_FIELDS = 20  # of one object; none has half as many
 Value = StrictInt | StrictFloat | Annotated[StrictStr, Field(max_length=MOST_CHARACTERS)]
 Pair = Annotated[str | None, Field(max_length=100, description="by default the best one")]
 Id = Annotated[str, Field(min_length=1, max_length=200, description="of a product")]
@@ -36,6 +45,14 @@ Encoded = Annotated[
 
 class Message(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_fields(cls, given: Any) -> Any:
+        """Counted before each unknown one becomes an error of its own."""
+        if isinstance(given, dict) and len(given) > MOST_FIELDS:
+            raise ValueError(f"{len(given)} fields, expected at most {MOST_FIELDS}")
+        return given
 
 
 class Range(Message):

@@ -9,6 +9,8 @@ from pathlib import Path
 from shopclip.search.errors import SearchError
 from shopclip.search.server.listening import listen
 
+MOST_FILES = 65_536
+
 
 def serve(
     folder: str | Path,
@@ -32,6 +34,7 @@ def serve(
         import uvicorn
 
         from shopclip.search.server.app import LOCAL, create_app
+        from shopclip.search.server.bounded_protocol import BoundedProtocol
     except ModuleNotFoundError as error:
         raise SearchError(
             f"the search page needs {error.name}, which is not installed: "
@@ -39,6 +42,7 @@ def serve(
         ) from error
     from shopclip.search.server.engines import Engines
 
+    _allow_connections()
     with listen(host, port) as opened:
         engines = Engines(folder, pair=pair)
         engine = engines[None]
@@ -48,8 +52,19 @@ def serve(
         port = opened.getsockname()[1]
         print(f"{len(engine.index.products)} products by {engine.pair}: http://{shown}:{port}")
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, server_header=False,
-            timeout_keep_alive=15, ws="none",
+            app, http=BoundedProtocol, ws="none", server_header=False, access_log=False,
+            log_level="error",  # a client's mistakes are no warnings of this program
+            timeout_keep_alive=15, timeout_graceful_shutdown=5,
         )  # fmt: skip
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[opened])
+
+
+def _allow_connections() -> None:
+    """As many open files as the system lets this process have; the usual 1,024 are soon taken."""
+    with suppress(ImportError, OSError, ValueError):  # not everywhere
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
