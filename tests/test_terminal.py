@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from shopclip.terminal import PrintableRecord, printable
+
 PRINT = "from shopclip.terminal import print_plainly; print_plainly(); print('a → b, ✗, café, 漢')"
 WRITE = """
 import sys
@@ -44,3 +46,19 @@ def test_files_are_utf8_whatever_the_locale(tmp_path):
     done = python(run, tmp_path, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
     assert done.returncode == 0, done.stderr.decode()
     assert (tmp_path / "page.html").read_bytes().decode("utf-8") == "image → text, 漢"
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("\x1b[2J\x1b]0;owned\x07red", "\\x1b[2J\\x1b]0;owned\\x07red"),
+    ("abc\u202egnp.exe", "abc\\u202egnp.exe"),
+    ("a\rb\nc\x00", "a\\rb\\nc\\x00"),
+    ("half \ud800", "half \\ud800"),
+    ("Ünïcode 漢字 🙂 – →", "Ünïcode 漢字 🙂 – →"),
+])  # fmt: skip
+def test_what_a_terminal_would_obey_is_shown(text, shown):
+    assert printable(text) == shown
+
+
+def test_a_line_of_a_log_keeps_its_ends_and_nothing_else():
+    record = PrintableRecord("x", 20, "f", 1, "caption: %s", ("\x1b[31mred\nblue",), None)
+    assert record.getMessage() == "caption: \\x1b[31mred\nblue"

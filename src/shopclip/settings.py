@@ -27,6 +27,7 @@ from shopclip.hooks import (
     RunLockHook,
     TrackingHook,
 )
+from shopclip.terminal import log_printably
 
 
 def project_root() -> str:
@@ -45,6 +46,7 @@ def packaged_model(package: str) -> str:
         ) from error
 
 
+log_printably()
 ERRORS = ErrorHook()
 ERRORS.install()  # a configuration may be wrong before there is any hook to be called
 

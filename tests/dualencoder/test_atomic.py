@@ -75,3 +75,28 @@ def test_what_is_put_in_place_is_on_the_disk(tmp_path, kind, monkeypatch):
     with kind(tmp_path / "a") as draft:
         (draft / "part" if kind is atomic_folder else draft).write_text("content")
     assert synchronised == [False]
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o027, 0o002, 0o077])
+def test_files_and_folders_have_the_modes_of_the_umask(umask, tmp_path):
+    """Also those that a library writes for their owner alone, as safetensors does."""
+    before = os.umask(umask)
+    try:
+        with atomic_folder(tmp_path / "folder") as draft:
+            (draft / "inner").mkdir()
+            (draft / "inner" / "weights").write_text("1")
+            (draft / "inner" / "weights").chmod(0o600)
+        with atomic_file(tmp_path / "file") as draft:
+            draft.unlink()
+            draft.write_text("2")
+            draft.chmod(0o600)
+    finally:
+        os.umask(before)
+    modes = {
+        path.relative_to(tmp_path).as_posix(): path.stat().st_mode & 0o777
+        for path in tmp_path.rglob("*")
+    }
+    folder, file = 0o777 & ~umask, 0o666 & ~umask
+    assert modes == {
+        "folder": folder, "folder/inner": folder, "folder/inner/weights": file, "file": file
+    }  # fmt: skip

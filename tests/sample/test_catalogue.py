@@ -124,3 +124,11 @@ def test_losing_a_race_keeps_the_winner(
             draw_catalogue(folder, products=3)
     assert [path.name for path in tmp_path.iterdir()] == ["shop"]
     assert len(list((folder / "images").iterdir())) == rival_products
+
+
+def test_what_a_killed_drawing_left_is_removed_by_the_next(tmp_path):
+    dead = 2**22 + 1  # no process has so high a number
+    left = tmp_path / f".shop.{dead}.0a1b2c3d"
+    (left / "images").mkdir(parents=True)
+    draw_catalogue(tmp_path / "shop", products=2)
+    assert [path.name for path in tmp_path.iterdir()] == ["shop"]

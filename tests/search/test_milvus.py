@@ -10,7 +10,7 @@ from shopclip.dualencoder import DualEncoder
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.search import QueryError, SearchEngine, SearchError
 from shopclip.search.export import export
-from shopclip.search.index.milvus import MilvusIndex, connect
+from shopclip.search.index.milvus import MilvusIndex, connect, trusted
 from shopclip.search.index.protocol import IndexSettings
 from tests.search.shop import build_index, example_table, lay_out
 
@@ -200,3 +200,16 @@ def test_a_collection_that_is_gone_is_one_clear_error(tmp_path):
     uri = str(tmp_path / "empty.db")
     with pytest.raises(SearchError, match="has no collection nothing; build the index again"):
         MilvusIndex(uri, "nothing", 3, 128)
+
+
+def test_the_users_token_goes_to_no_address_that_an_index_names(monkeypatch):
+    monkeypatch.setenv("SHOPCLIP_MILVUS_TOKEN", "mine")
+    monkeypatch.delenv("SHOPCLIP_MILVUS_URI", raising=False)
+    named = r"Milvus at https://\*\*\*@evil.example.*SHOPCLIP_MILVUS_URI"
+    with pytest.raises(SearchError, match=named):
+        trusted("https://a:b@evil.example:19530")
+    monkeypatch.setenv("SHOPCLIP_MILVUS_URI", "https://ours.example:19530")
+    assert trusted("https://ours.example:19530") == "https://ours.example:19530"
+    with pytest.raises(SearchError, match="if you trust that address"):
+        trusted("https://ours.example.evil:19530")
+    assert trusted("/somewhere/milvus.db") == "/somewhere/milvus.db"

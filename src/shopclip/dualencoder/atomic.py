@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from shopclip.dualencoder.storage import writing
 
@@ -25,15 +25,17 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     """
     with writing(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-        prefix = f".{folder.name}.{os.getpid()}."
-        draft = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
+        sweep(folder)
+        draft = draft_of(folder)
+        draft.mkdir()
         replaced = Path(f"{draft}.replaced")
         try:
             yield draft
+            mode = draft.stat().st_mode & 0o666  # as the umask has it
             for file in draft.rglob("*"):
                 _onto_the_disk(file)
-            draft.chmod(0o755)  # mkdtemp's folders are for their owner alone
+                if file.is_file() and not file.is_symlink():
+                    file.chmod(mode)  # some libraries write for the owner alone
             if folder.exists():  # a folder with content cannot be overwritten
                 folder.replace(replaced)
             draft.replace(folder)
@@ -51,14 +53,22 @@ def atomic_file(file: Path) -> Iterator[Path]:
     """
     with writing(file):
         file.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(file)
+        sweep(file)
         draft = file.with_name(f".{file.name}.{os.getpid()}")
         try:
+            draft.touch()
+            mode = draft.stat().st_mode & 0o666  # as the umask has it
             yield draft
             _onto_the_disk(draft)
+            draft.chmod(mode)  # some libraries write for the owner alone
             draft.replace(file)
         finally:
             draft.unlink(missing_ok=True)
+
+
+def draft_of(place: Path) -> Path:
+    """A new name beside a place, which `sweep` knows for one of this process."""
+    return place.with_name(f".{place.name}.{os.getpid()}.{uuid4().hex[:8]}")
 
 
 def _onto_the_disk(file: Path) -> None:
@@ -71,7 +81,7 @@ def _onto_the_disk(file: Path) -> None:
             os.fsync(content.fileno())
 
 
-def _sweep(place: Path) -> None:
+def sweep(place: Path) -> None:
     """Remove the drafts that killed processes left."""
     # SQLite's journal bears the draft's name and a hyphen.
     ours = re.compile(rf"\.{re.escape(place.name)}\.(\d+)([.-].+)?")

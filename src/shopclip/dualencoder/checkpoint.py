@@ -101,7 +101,9 @@ def _rebuild(facts: dict[str, Any], folder: Path) -> DualEncoder:
     model = DualEncoder(
         TextTower(
             encoder_from_config(text["config"]),
-            AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
+            AutoTokenizer.from_pretrained(
+                folder / "tokenizer", local_files_only=True, trust_remote_code=False
+            ),
             dimensions=dimensions, pooling=text["pooling"], max_tokens=text["max_tokens"],
         ),
         ImageTower(

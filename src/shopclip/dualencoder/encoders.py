@@ -102,7 +102,7 @@ def _load(from_pretrained: Callable[..., Any], name: str | None, **options: Any)
     assert name is not None
     try:
         # The cache first: offline, transformers would retry for half a minute before it gives up.
-        return from_pretrained(name, local_files_only=True, **options)
+        return from_pretrained(name, local_files_only=True, trust_remote_code=False, **options)
     except (OSError, ValueError) as not_cached:
         if Path(name).is_dir():
             raise EncoderUnavailableError(
@@ -117,7 +117,7 @@ def _download(from_pretrained: Callable[..., Any], name: str, options: dict[str,
 
     try:
         HfApi().model_info(name, timeout=10)
-        return from_pretrained(name, **options)
+        return from_pretrained(name, trust_remote_code=False, **options)
     except Exception as unreachable:  # the hub's clients raise a dozen kinds
         raise EncoderUnavailableError(
             f"pretrained encoder {name!r} is not a local folder, is not in the Hugging Face cache "

@@ -12,10 +12,12 @@ from typing import Any
 from kedro.framework.hooks import hook_impl
 from kedro.validation.exceptions import DataValidationError
 
+from shopclip.credentials import mask_credentials
 from shopclip.datasets.errors import UnreadableError
 from shopclip.dualencoder import storage
 from shopclip.errors import ShopclipError
 from shopclip.hooks.origins import command_for, dataset_at
+from shopclip.terminal import printable
 
 
 class ErrorHook:
@@ -57,7 +59,8 @@ class ErrorHook:
         else:
             for one in _chain(value):  # what they hold, such as a progress bar, ends before
                 clear_frames(one.__traceback__)
-            print(f"Error: {told}{self._remedy}", file=sys.stderr)
+            line = printable(mask_credentials(f"{told}{self._remedy}"))
+            print(f"Error: {line}", file=sys.stderr)
 
 
 def explain(error: BaseException) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shopclip.credentials import mask_all
 from shopclip.provenance import ProvenanceError, Record
 
 Parameters = Mapping[str, Any]
@@ -45,7 +46,7 @@ def relevant(node: str, given: Parameters) -> dict[str, Any]:
         inner = kept
         for key in above:
             inner = inner.setdefault(key, {})
-        inner[last] = value
+        inner[last] = mask_all(value)
     return kept
 
 

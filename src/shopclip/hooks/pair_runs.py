@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from shopclip.credentials import mask_credentials
 from shopclip.hooks.child_runs import log_metrics, open_child
 
 MAX_PARAMETER = 6000  # characters of a value that MLflow accepts
@@ -48,7 +49,8 @@ class PairRuns:
         from mlflow.entities import Param
 
         named = _flatten("pair" if prefix == f"pairs.{pair}" else prefix, values)
-        parameters = [Param(key, str(value)[:MAX_PARAMETER]) for key, value in named.items()]
+        texts = {key: mask_credentials(str(value)) for key, value in named.items()}
+        parameters = [Param(key, text[:MAX_PARAMETER]) for key, text in texts.items()]
         self._client.log_batch(self._run(pair), params=parameters)
 
     def log_steps(self, pair: str, log: pd.DataFrame) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from filelock import Timeout
 from kedro.config import MissingConfigException
 
+from shopclip.credentials import mask_credentials
 from shopclip.dualencoder import storage
 from shopclip.errors import ShopclipError, first_line
 from shopclip.hooks.tracking_database import PATIENCE, file_of, is_empty, is_half_made
@@ -53,7 +54,7 @@ def opening(uri: str) -> Iterator[None]:
 def explain(error: BaseException, uri: str) -> tuple[str, str]:
     """What is wrong with the store of this URI, and what to do."""
     told, file = str(error), file_of(uri)
-    store = str(file or uri or "MLflow's store")
+    store = mask_credentials(str(file or uri or "MLflow's store"))
     if "is locked" in told or isinstance(error, Timeout):
         return (
             f"{store}: another program keeps MLflow's database to itself",

@@ -13,6 +13,7 @@ from typing import Any
 from filelock import FileLock
 from kedro.framework.hooks import hook_impl
 
+from shopclip.credentials import mask_all
 from shopclip.hooks.pair_runs import PairRuns
 from shopclip.hooks.tracking_database import PATIENCE, file_of, lock_of, make, wait_for
 from shopclip.hooks.tracking_errors import (
@@ -87,7 +88,7 @@ class TrackingHook(MlflowHook):
         if not self._is_mlflow_enabled:
             return
         flattened = {
-            name: plain(value) if name.startswith("params:") else value
+            name: mask_all(plain(value)) if name.startswith("params:") else value
             for name, value in inputs.items()
         }
         with self._surviving():

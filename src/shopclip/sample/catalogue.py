@@ -3,11 +3,11 @@
 import csv
 import shutil
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 
 from shopclip.catalogue.columns import COLUMNS
+from shopclip.dualencoder.atomic import draft_of, sweep
 from shopclip.sample.artist import draw_product
 from shopclip.sample.assortment import Product, assort
 from shopclip.sample.look import choose_look
@@ -39,7 +39,8 @@ def draw_catalogue(folder: Path, *, products: int = 1500, seed: int = 0) -> Path
     if _holds(folder, facts):
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = folder.with_name(f".{folder.name}-{uuid4().hex}")
+    sweep(folder)
+    draft = draft_of(folder)
     try:
         _write(draft, assort(products, seed), seed)
         (draft / _MARKER).write_text(facts, encoding="utf-8", newline="\n")

@@ -6,8 +6,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+from shopclip.credentials import mask_credentials
 from shopclip.errors import ShopclipError
-from shopclip.terminal import print_plainly
+from shopclip.terminal import log_printably, print_plainly, printable
 
 # Nothing of a search leaves the machine; the libraries are told so before they are imported.
 os.environ.setdefault("DO_NOT_TRACK", "true")
@@ -21,11 +22,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from shopclip.search import cli
 
     print_plainly()
+    log_printably()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return cli.run(given)
     except ShopclipError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable(mask_credentials(str(error)))}", file=sys.stderr)
         return 1
 
 

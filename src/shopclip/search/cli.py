@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shopclip.search.errors import QueryError
+from shopclip.terminal import printable
 
 PROGRAM = "python -m shopclip.search"
 
@@ -114,11 +115,11 @@ def _describe(arguments: Sequence[str]) -> None:
         return
     table = _table(f"{options.picture} by {engine.pair}", "attribute", "likeliest", "or")
     for one in said.attributes:
-        told = [f"{value} {score:.0%}" for value, score in one.values]
-        table.add_row(one.name, told[0], ", ".join(told[1:]))
+        told = [f"{printable(str(value))} {score:.0%}" for value, score in one.values]
+        table.add_row(printable(one.name), told[0], ", ".join(told[1:]))
     _print(table)
     for caption, similarity in said.captions:
-        print(f"{similarity:.3f}  {caption}")
+        print(f"{similarity:.3f}  {printable(caption)}")
 
 
 def _serve(arguments: Sequence[str]) -> None:
@@ -165,10 +166,9 @@ def _print_hits(pair: str, options: argparse.Namespace, hits: Sequence[Any]) -> 
              if any(name in hit.product.attributes for hit in hits)]  # fmt: skip
     table = _table(f"{asked} by {pair}", "", "similarity", "id", "caption", *shown)
     for place, hit in enumerate(hits, 1):
-        told = [str(hit.product.attributes.get(name, "")) for name in shown]
-        table.add_row(
-            str(place), f"{hit.similarity:.3f}", hit.product.id, hit.product.caption, *told
-        )
+        product = hit.product
+        told = [product.id, product.caption, *(product.attributes.get(name, "") for name in shown)]
+        table.add_row(str(place), f"{hit.similarity:.3f}", *(printable(str(one)) for one in told))
     _print(table)
 
 
@@ -177,7 +177,7 @@ def _table(title: str, *columns: str) -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(title), box=box.SIMPLE, title_justify="left")
+    table = Table(title=Text(printable(title)), box=box.SIMPLE, title_justify="left")
     for column in columns:
         table.add_column(column, overflow="fold")
     return table

@@ -50,8 +50,13 @@ class ProductTable:
 
     @classmethod
     def open(cls, file: Path) -> ProductTable:
+        """Raises:
+        ValueError: the file is damaged; unchecked offsets would lead into foreign memory.
+        """
         with pa.memory_map(str(file)) as source:
-            return cls(pa.ipc.open_file(source).read_all())
+            table = pa.ipc.open_file(source).read_all()
+        table.validate(full=True)
+        return cls(table)
 
     def save(self, file: Path) -> None:
         bare = self.table.replace_schema_metadata(None)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from shopclip.credentials import mask_credentials
 from shopclip.pipelines.reporting.experiment import without_folders
 
 MODULES = ("kedro", "shopclip")  # those that `python -m` runs as `kedro` does
@@ -30,7 +31,7 @@ def kedro_command(arguments: Sequence[str] | None = None) -> str | None:
         words = ["python", "-m", path.parent.name]
     else:
         return None
-    return " ".join([*words, *(_quoted(_shortened(argument)) for argument in rest)])
+    return " ".join([*words, *(_quoted(_shortened(mask_credentials(one))) for one in rest)])
 
 
 def _shortened(argument: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from shopclip.credentials import mask_credentials
 from shopclip.dualencoder.encoder_spec import Encoder
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.parameters import (
@@ -92,6 +93,6 @@ def _flatten(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
         for key, member in value.items():
             yield from _flatten(f"{prefix}.{key}" if prefix else str(key), member)
     elif isinstance(value, str):
-        yield prefix, without_folders(value)
+        yield prefix, without_folders(mask_credentials(value))
     else:
         yield prefix, without_folders(json.dumps(value, ensure_ascii=False, default=str))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shopclip.dualencoder.atomic import atomic_folder
+from shopclip.dualencoder.file_digests import digests
 from shopclip.search.calibration import calibrate
 from shopclip.search.errors import SearchError
 from shopclip.search.index.approximate import ApproximateIndex
@@ -91,6 +92,7 @@ def build(
             "recall": {**asked_of, "least": settings.least_recall},
             "calibration": calibrate(products, image_embeddings),
             "seconds": round(time.perf_counter() - started, 2),
+            "files": digests(draft),
         }
         (draft / FACTS).write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
         replaced = _read_facts(folder)
@@ -162,9 +164,10 @@ def _drop(folder: Path, replaced: Facts, *, kept: Facts, identity: Identity | No
         )  # fmt: skip
     if needed == unused:
         return
-    from shopclip.search.index.milvus import connect
+    from shopclip.search.index.milvus import connect, trusted
 
-    client = connect(located(replaced["uri"], folder))
+    uri = located(replaced["uri"], folder)
+    client = connect(uri if uri == located(kept["uri"] or "", folder) else trusted(uri))
     for name in unused - needed:
         client.drop_collection(name)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from shopclip.credentials import mask_credentials
 from shopclip.search.errors import SearchError
 from shopclip.search.index.protocol import IndexSettings
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from shopclip.search.selection import Selection
 
 TOKEN = "SHOPCLIP_MILVUS_TOKEN"  # environment variable; a secret has no place in the configuration
+URI = "SHOPCLIP_MILVUS_URI"  # environment variable: an index may come from anyone
 BATCH = 2000  # vectors sent at a time
 MOST_BREADTH = 32_768  # Milvus's own bound
 LONGEST = 2000  # characters of an attribute's value
@@ -43,7 +45,7 @@ class MilvusIndex:
         self.search_breadth = search_breadth
         if not self.client.has_collection(collection):
             raise SearchError(
-                f"{uri}: has no collection {collection}; build the index again: "
+                f"{mask_credentials(uri)}: has no collection {collection}; build the index again: "
                 "kedro run --pipelines indexing"
             )
         self.client.load_collection(collection)
@@ -111,8 +113,24 @@ class MilvusIndex:
         return np.array([found[number] for number in asked], dtype=np.float32)
 
 
+def trusted(uri: str) -> str:
+    """The URI of an index, if it is a file or the server that the user names.
+
+    The token of the user must not go to whatever address somebody wrote into an index.
+
+    Raises:
+        SearchError: it is a server, and not the one of `SHOPCLIP_MILVUS_URI`.
+    """
+    if "://" not in uri or uri == os.environ.get(URI):
+        return uri
+    raise SearchError(
+        f"the index lies in Milvus at {mask_credentials(uri)}; if you trust that address, name it: "
+        f"{URI}={mask_credentials(uri)}"
+    )
+
+
 def connect(uri: str) -> Any:
-    """A client of the database.
+    """A client of the database, which is told the user's token where it is a server.
 
     Raises:
         SearchError: the client is not installed, or nothing answers at the URI.
@@ -121,13 +139,16 @@ def connect(uri: str) -> Any:
         from pymilvus import MilvusClient
     except ModuleNotFoundError as error:
         raise SearchError(
-            f"index.uri {uri}: pymilvus is not installed; pip install 'shopclip[milvus]'"
+            f"index.uri {mask_credentials(uri)}: pymilvus is not installed; "
+            "pip install 'shopclip[milvus]'"
         ) from error
     try:
-        return MilvusClient(uri, token=os.environ.get(TOKEN, ""), timeout=10)
+        token = os.environ.get(TOKEN, "") if "://" in uri else ""
+        return MilvusClient(uri, token=token, timeout=10)
     except Exception as error:  # the client raises its own, gRPC's and the system's
         raise SearchError(
-            f"index.uri {uri}: no Milvus answers there ({str(error)[:200]}); give the path of a "
+            f"index.uri {mask_credentials(uri)}: no Milvus answers there "
+            f"({mask_credentials(str(error)[:200])}); give the path of a "
             f"file for Milvus Lite, or the address of a server, and its token in {TOKEN}"
         ) from error
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from shopclip.dualencoder.file_digests import check_digests
 from shopclip.dualencoder.formats import other_format
 from shopclip.search.errors import SearchError
 from shopclip.search.index.approximate import ApproximateIndex
@@ -46,6 +47,8 @@ class SearchIndex:
             what, again = f"{folder}: an index", f"build it again: {_BUILD}"
             if told := other_format(what, facts["format"], FORMAT, again):
                 raise SearchError(told)
+            # Before faiss and Arrow, which a damaged file can make end the process.
+            check_digests(folder, facts.get("files", {}))
             opened = cls(
                 ProductTable.open(folder / "products.arrow"),
                 _index(folder, "images", facts),
@@ -74,10 +77,11 @@ def located(uri: str, folder: Path) -> str:
 def _index(folder: Path, what: str, facts: Facts) -> VectorIndex:
     name = facts["collections"][what]
     if facts["kind"] == "milvus":
-        from shopclip.search.index.milvus import MilvusIndex
+        from shopclip.search.index.milvus import MilvusIndex, trusted
 
         count = facts["products" if what == "images" else what]
-        return MilvusIndex(located(facts["uri"], folder), name, count, facts["search_breadth"])
+        uri = trusted(located(facts["uri"], folder))
+        return MilvusIndex(uri, name, count, facts["search_breadth"])
     file = folder / f"{name}.faiss"
     if not file.is_file():  # faiss would say so in the words of C++
         raise FileNotFoundError(2, "missing", str(file))
