@@ -36,14 +36,14 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """The slow tests, one a core."""
+    """The slow tests but for the slowest, one a core; CI runs all of them."""
     quicker = ("-n", "2", "--dist", "loadfile")
     session.run("pytest", "-m", "slow and not exhaustive", *quicker, *session.posargs)
 
 
 @nox.session
 def exhaustive(session: nox.Session) -> None:
-    """The slow tests that CI, which ends within twenty minutes, leaves out; before a release."""
+    """The slowest of the slow tests, which take minutes each."""
     session.run("pytest", "-m", "exhaustive", *session.posargs)
 
 
