@@ -44,6 +44,9 @@ def _has_all(project):
         "02_intermediate/products.parquet",
         "05_model_input/examples.parquet",
         "05_model_input/image_store/images.npy",
+        "05_model_input/image_store/image_store.json",
+        "05_model_input/image_store/ids.parquet",
+        "05_model_input/image_store/rejections.parquet",
         f"06_models/{PAIR}/dual_encoder.json",
     )
     return all((project / "data" / file).exists() for file in files)

@@ -95,3 +95,11 @@ def test_a_file_without_a_record_is_refused(project):
 def test_what_is_not_there_is_left_to_whoever_reads_it(project):
     (project.data / "products").unlink()
     require(project.records, [project.data / "metrics", project.data / "nothing"])
+
+
+def test_what_was_removed_still_links_what_lies_on_both_sides(project):
+    """Without the embeddings, nothing but their record ties the metrics to the model."""
+    (project.data / "embeddings").unlink()
+    require(project.records, [project.data / "metrics"])
+    project.run("pair.train", "seed 7")
+    assert "made from another data/model than lies there now" in refusal(project, "metrics")

@@ -79,12 +79,12 @@ class Lineage:
         if record is not None and not record.finished:
             self._break(location, f"{name}: the run that was to replace it did not end well")
             return
-        if not path.exists():
-            return  # whoever reads it says so
         if record is None:
-            self._break(location, f"{name}: nothing says what it was made from")
+            if path.exists():  # else whoever reads it says so
+                self._break(location, f"{name}: nothing says what it was made from")
             return
-        if not self._is_as_recorded(location, record):
+        # What was removed is still a link between what was made from it and what it was made from.
+        if path.exists() and not self._is_as_recorded(location, record):
             self._break(location, f"{name}: changed after {record.node} had made it")
         self.made[record.node] = record
         if record.standalone:
