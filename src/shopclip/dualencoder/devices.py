@@ -12,19 +12,28 @@ class DeviceError(ShopclipError):
 
 
 def choose_device(wanted: str = "auto") -> torch.device:
-    """CUDA where there is one, else the CPU, unless a device is named.
+    """CUDA where there is one, else the CPU, unless a device is named, which may be a cluster's.
 
     Raises:
-        DeviceError: the device that is named is none, or this machine lacks it.
+        DeviceError: what is named is no device.
     """
     if wanted == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        device = torch.device(wanted)
+        return torch.device(wanted)
     except RuntimeError as error:
         raise DeviceError(
             f"training.device is {wanted!r}, expected auto, cpu, cuda or cuda:N"
         ) from error
+
+
+def check_device(wanted: str) -> None:
+    """See to it that this machine has a device.
+
+    Raises:
+        DeviceError: it is none, or this machine lacks it.
+    """
+    device = choose_device(wanted)
     if device.type == "cuda":
         there = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if (device.index or 0) >= there:
@@ -32,7 +41,6 @@ def choose_device(wanted: str = "auto") -> torch.device:
                 f"training.device is {wanted!r}, but torch finds {_counted(there)} here; "
                 "set it to auto, which takes a GPU where there is one, or to cpu"
             )
-    return device
 
 
 def _counted(gpus: int) -> str:
