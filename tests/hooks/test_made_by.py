@@ -21,6 +21,12 @@ def test_where_a_pair_is_trained_decides_nothing():
     }
 
 
+def test_where_a_database_lies_is_no_part_of_what_an_index_is():
+    """Its default is a path in the project, which a copy of the project has elsewhere."""
+    index = {"index": {"kind": "exact", "uri": "/a/project/milvus.db"}}
+    assert relevant("a.build_index", index) == {"index": {"kind": "exact"}}
+
+
 def test_a_node_that_uses_some_of_a_block_keeps_those():
     given = {"evaluation": {"resamples": 100, "zero_shot": {"gender": ["{value}"]}}}
     assert relevant("collect_queries", given) == {

@@ -12,7 +12,7 @@ Parameters = Mapping[str, Any]
 
 # They say where and when a thing is made, not what comes out.
 OPERATIONAL = {"engine", "training.device", "training.workers", "training.resume",
-               "training.state_seconds"}  # fmt: skip
+               "training.state_seconds", "index.uri"}  # fmt: skip
 
 # What a node is given more of than it uses, or uses for a check alone.
 USED = {
