@@ -149,12 +149,12 @@ def retrievals_of(examples: pd.DataFrame, first: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def metrics() -> dict[str, pd.DataFrame]:
     return {pair: metrics_of(mrr, collapsed=pair == "gpt_vit") for pair, mrr in SCORE.items()}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_leaderboard() -> Callable[..., pd.DataFrame]:
     """A leaderboard from the MRR@10 of each pair."""
 
@@ -164,12 +164,12 @@ def make_leaderboard() -> Callable[..., pd.DataFrame]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def logs() -> dict[str, pd.DataFrame]:
     return {"bert_resnet": log_of(0.5), "bert_vit": log_of(0.9), "gpt_vit": log_of(np.log(8))}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def epoch_logs(logs: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Of three epochs, of which the second is the best one of bert_resnet."""
     return {
@@ -178,7 +178,7 @@ def epoch_logs(logs: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def examples() -> pd.DataFrame:
     count = 12
     return pd.DataFrame(
@@ -192,7 +192,7 @@ def examples() -> pd.DataFrame:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def parameters() -> dict[str, Any]:
     encoder = {"config": {"model_type": "bert", "hidden_size": 8}}
     return {
@@ -210,7 +210,7 @@ def parameters() -> dict[str, Any]:
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def evidence(
     metrics: dict[str, pd.DataFrame],
     logs: dict[str, pd.DataFrame],
@@ -247,7 +247,7 @@ def evidence(
     )  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def untrained(evidence: Evidence) -> Evidence:
     """The same, with a pair of zero epochs."""
     empty = log_of(0.0, epochs=0)
@@ -259,7 +259,7 @@ def untrained(evidence: Evidence) -> Evidence:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def unvalidated(evidence: Evidence) -> Evidence:
     """The same without validation examples."""
     examples = evidence.examples.replace({"split": {"validation": "train"}})

@@ -8,8 +8,10 @@ from datetime import date
 from html.parser import HTMLParser
 from typing import Any
 
-from shopclip.pipelines.reporting.report import render_report
+from shopclip.pipelines.reporting.report import Evidence, render_report
 
+TODAY = date(2026, 1, 2)
+_pages: list[tuple[Evidence, str]] = []
 VOID = {"meta", "link", "img", "br", "line", "polyline", "rect", "wbr"}
 
 
@@ -61,8 +63,15 @@ class Page(HTMLParser):
         return [found for tag, found in self.elements if tag == name]
 
 
-def render(evidence, **changes: Any) -> str:
-    return render_report(replace(evidence, **changes), today=date(2026, 1, 2))
+def render(evidence: Evidence, **changes: Any) -> str:
+    """The page; that of the evidence as it is only once for all tests, for it takes a second."""
+    if changes:
+        return render_report(replace(evidence, **changes), today=TODAY)
+    for known, page in _pages:
+        if known is evidence:
+            return page
+    _pages.append((evidence, render_report(evidence, today=TODAY)))
+    return _pages[-1][1]
 
 
 def boards_of(html: str) -> list[dict[str, Any]]:

@@ -7,12 +7,12 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from shopclip.formats import percent
 from shopclip.pipelines.reporting.benchmark_section import (
     ATTRIBUTE_METRICS,
     CAPTION_METRICS,
     benchmark_section,
 )
-from shopclip.pipelines.reporting.formats import percent
 from shopclip.pipelines.reporting.published import PUBLISHED_BENCHMARK
 from shopclip.pipelines.reporting.report import render_report
 from tests.pipelines.reporting.asked import ACCURACIES, TASKS, benchmark_of

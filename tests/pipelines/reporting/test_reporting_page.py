@@ -40,7 +40,9 @@ in_a_browser = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed (apt install chromium)"),
 ]
 PATIENCE = 300_000  # milliseconds, on a machine that does other work
-PAPER = 680  # pixels across A4 between its margins
+PAPER, PAGE = 680, 1009  # pixels across and down A4 between its margins
+CHART_HEIGHTS = """[...document.querySelectorAll('.chart')]
+    .map(one => one.getBoundingClientRect().height)"""
 # What sticks out of the page sideways, but for what stands in a box with a scroll bar of its own.
 STICKING_OUT = """() => [...document.querySelectorAll('body *')]
     .filter(one => !one.closest('svg *') && !one.closest('.scroll > *') || MEDIA)
@@ -78,7 +80,13 @@ def mapped(examples: pd.DataFrame, generator: np.random.Generator) -> pd.DataFra
     return both[["id", "tower", "x", "y", "category"]].assign(x_share=0.3, y_share=0.2)
 
 
-@pytest.fixture
+def many_groups(breakdown: pd.DataFrame) -> pd.DataFrame:
+    """As many categories as are ever shown, and some more."""
+    more = (breakdown.assign(group=breakdown["group"] + f" of kind {n}") for n in range(5))
+    return pd.concat(more, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
 def large(evidence: Evidence) -> Evidence:
     """Six pairs on 40,000 products, one of them collapsed."""
     numbers = np.arange(PRODUCTS)
@@ -109,7 +117,7 @@ def large(evidence: Evidence) -> Evidence:
         "confusions": {pair: confusions_of(1) for pair in PAIRS},
         "benchmarks": {pair: benchmark_of(0.2) for pair in PAIRS},
         "maps": {pair: mapped(examples, generator) for pair in PAIRS},
-        "breakdowns": {pair: breakdown_of(0.5) for pair in PAIRS},
+        "breakdowns": {pair: many_groups(breakdown_of(0.5)) for pair in PAIRS},
         "hubs": {pair: hubs_of(examples, [5432.0 - n for n in range(6)]) for pair in PAIRS},
         "examples": examples,
         "images": np.stack([photo(generator) for _ in range(STORED)]),
@@ -190,6 +198,9 @@ class TestBrowser:
         page.set_viewport_size({"width": PAPER, "height": 960})
         page.emulate_media(media="print")
         assert page.evaluate(STICKING_OUT.replace("MEDIA", "true")) == []
+        heights = page.evaluate(CHART_HEIGHTS)
+        assert len(heights) == 6
+        assert max(heights) < PAGE
         shut = """[...document.querySelectorAll('details > :not(summary)')]
             .filter(one => !one.getBoundingClientRect().height).length"""
         assert page.evaluate(shut) == 0

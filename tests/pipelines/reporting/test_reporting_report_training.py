@@ -18,7 +18,9 @@ def test_without_any_training_there_are_no_curves(evidence, untrained) -> None:
     no_epochs = dict.fromkeys(evidence.epoch_logs, untrained.epoch_logs["bert_vit"])
     html = render(evidence, training_logs=empty, epoch_logs=no_epochs)
     assert "Not trained (zero epochs): bert_resnet, bert_vit, gpt_vit." in html
-    assert "polyline class" not in html
+    charts = [found["id"] for found in Page(html).tags("figure") if "id" in found]
+    assert "chart-leaderboard" in charts
+    assert not {"chart-curves", "chart-signs"} & set(charts)
 
 
 def test_the_collapsed_are_marked(evidence) -> None:
@@ -51,21 +53,17 @@ def test_healthy_pairs_have_nothing_explained(evidence) -> None:
     assert "<mark>" not in html
 
 
-def test_every_sign_has_a_chart_with_a_line_and_a_dot_a_pair(evidence, untrained) -> None:
-    page = Page(render(evidence))
-    charts = [
-        found["aria-label"] for found in page.tags("div") if found.get("class") == "plot small"
-    ]
-    assert len(charts) == 8
-    assert charts[-1].startswith("MRR, validation examples: bert_resnet 0.6,")
-    lines = [found["class"] for found in page.tags("polyline")]
-    dots = [found.get("class") for found in page.tags("i")]
-    for number in range(3):
-        assert lines.count(f"line pair-{number}") == 8 + 1  # the training loss
-        assert dots.count(f"dot pair-{number}") == 8
-    fewer = [found.get("class") for found in Page(render(untrained)).tags("i")]
-    assert "dot pair-1" not in fewer
-    assert fewer.count("dot pair-2") == 8
+def test_every_sign_is_told_for_every_pair_that_was_trained(evidence, untrained) -> None:
+    def told(html: str) -> list[str]:
+        """What either layout says of its lines."""
+        labels = [found.get("aria-label", "") for found in Page(html).tags("g")]
+        return [label for label in labels if "after epoch" in label]
+
+    said = told(render(evidence))
+    assert said.count("MRR, validation examples: bert_resnet 0.6 after epoch 2") == 2
+    for pair in ("bert_resnet", "bert_vit", "gpt_vit"):
+        assert sum(f": {pair} " in label for label in said) == 2 * 8
+    assert not [label for label in told(render(untrained)) if "bert_vit" in label]
 
 
 def test_the_page_says_which_examples_judged_the_epochs(evidence, unvalidated) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shopclip.pipelines.reporting.formats import percent
+from shopclip.formats import percent
 from shopclip.pipelines.reporting.report import render_report
 from shopclip.pipelines.reporting.zero_shot_section import best_confusion, classified
 from tests.pipelines.reporting.asked import ACCURACIES, NAMES, confusions_of, zero_shot_of

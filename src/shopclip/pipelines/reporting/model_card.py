@@ -11,13 +11,13 @@ import pandas as pd
 
 from shopclip.contamination import remember
 from shopclip.dualencoder.collapse import explain
+from shopclip.formats import percent, percent_interval, place
 from shopclip.pipelines.reporting.experiment import (
     Experiment,
     encoder_name,
     versions,
     without_folders,
 )
-from shopclip.pipelines.reporting.formats import percent, percent_interval, place
 from shopclip.pipelines.reporting.model_card_metadata import card_metadata
 from shopclip.pipelines.reporting.signs import validated
 from shopclip.scoring import CEILINGS, CHANCES, DIRECTIONS, PROTOCOLS, SCORES

@@ -9,7 +9,7 @@ import pandas as pd
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.reporting.comparisons import compare
-from shopclip.pipelines.reporting.leaderboard import compile_rows, compile_scores
+from shopclip.pipelines.reporting.leaderboard import compile_rows, compile_scores, headline_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,16 +41,16 @@ def compare_pairs(parameters: EvaluationParameters, **ranks: pd.DataFrame) -> pd
 
 def draw_leaderboard(leaderboard: pd.DataFrame) -> Figure:
     """MRR@10 of every pair with its interval, between chance and the best possible."""
-    from shopclip.pipelines.reporting.figures import leaderboard_figure
+    from shopclip.figures.leaderboard_chart import leaderboard_chart
 
-    return leaderboard_figure(leaderboard)
+    return leaderboard_chart(headline_rows(leaderboard)).figure()
 
 
 def draw_curves(**training_logs: pd.DataFrame) -> Figure:
     """Smoothed loss of every pair by epoch, and the loss of chance."""
-    from shopclip.pipelines.reporting.figures import curves_figure
+    from shopclip.figures.curves_chart import curves_chart
 
-    return curves_figure(training_logs)
+    return curves_chart(training_logs).figure()
 
 
 def draw_signs(examples: pd.DataFrame, **of_pairs: pd.DataFrame) -> Figure:
@@ -59,16 +59,16 @@ def draw_signs(examples: pd.DataFrame, **of_pairs: pd.DataFrame) -> Figure:
     Args:
         of_pairs: `epoch_log_` of every pair: a pair's bare name could be that of another input.
     """
-    from shopclip.pipelines.reporting.signs_figure import signs_figure
+    from shopclip.pipelines.reporting.signs import signs_of
 
-    return signs_figure(_of_kind("epoch_log_", of_pairs), examples)
+    return signs_of(_of_kind("epoch_log_", of_pairs), examples).figure()
 
 
 def draw_map(**maps: pd.DataFrame) -> Figure:
     """Both towers' embeddings of every pair on one plane."""
-    from shopclip.pipelines.reporting.map_figure import map_figure
+    from shopclip.figures.map_chart import map_chart
 
-    return map_figure(maps)
+    return map_chart(maps).figure()
 
 
 def draw_gallery(
@@ -79,11 +79,11 @@ def draw_gallery(
     Args:
         of_pairs: `retrievals_` of every pair.
     """
-    from shopclip.pipelines.reporting.gallery_figure import gallery_figure
+    from shopclip.figures.gallery_chart import gallery_chart
     from shopclip.pipelines.reporting.retrievals import retrieved_for
 
     retrievals = _of_kind("retrievals_", of_pairs)
-    return gallery_figure(retrieved_for(retrievals, examples), image_store.images)
+    return gallery_chart(retrieved_for(retrievals, examples), image_store.images).figure()
 
 
 def write_report(

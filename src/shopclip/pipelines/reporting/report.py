@@ -12,18 +12,21 @@ import pandas as pd
 
 from shopclip.dualencoder.collapse import explain
 from shopclip.dualencoder.hubness import HUBNESS_SAMPLE
-from shopclip.palette import ON_DARK, ON_LIGHT, colour_numbers
+from shopclip.figures.curves_chart import curves_chart
+from shopclip.figures.leaderboard_chart import leaderboard_chart
+from shopclip.figures.map_chart import map_chart
+from shopclip.figures.palette import DARK, LIGHT, colour_numbers
+from shopclip.figures.themed_svg import themed_svg
+from shopclip.figures.where_chart import where_charts
+from shopclip.formats import percent, percent_interval, place
 from shopclip.pipelines.reporting.benchmark_section import (
     ATTRIBUTE_METRICS,
     CAPTION_METRICS,
     benchmark_section,
 )
-from shopclip.pipelines.reporting.charts import curve_chart, score_chart
 from shopclip.pipelines.reporting.experiment import Experiment, versions
-from shopclip.pipelines.reporting.formats import percent, percent_interval, place
 from shopclip.pipelines.reporting.hubs_section import hubs_of
 from shopclip.pipelines.reporting.leaderboard import headline_rows
-from shopclip.pipelines.reporting.map_chart import category_colours, embedding_maps
 from shopclip.pipelines.reporting.pictures import data_uri
 from shopclip.pipelines.reporting.published import (
     BENCHMARK_GALLERY,
@@ -43,18 +46,14 @@ from shopclip.pipelines.reporting.sections import (
     rejects,
     training_facts,
 )
-from shopclip.pipelines.reporting.sign_charts import sign_charts
 from shopclip.pipelines.reporting.signs import (
-    judged_by,
-    kept_epochs,
-    sign_panels,
+    signs_of,
     trained_here,
     validated,
 )
 from shopclip.pipelines.reporting.verdict import verdict
-from shopclip.pipelines.reporting.where_chart import where_charts
 from shopclip.pipelines.reporting.zero_shot_section import best_confusion, classified
-from shopclip.scoring import CEILINGS, CHANCES, DIRECTIONS, PROTOCOLS, SCORES
+from shopclip.scoring import CEILINGS, CHANCES, DIRECTIONS, PROTOCOLS, SCORES, TOP10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +101,12 @@ def render_report(evidence: Evidence, today: date | None = None, command: str | 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "data_uri": data_uri, "place": place}
+    environment.filters |= {
+        "percent": percent,
+        "data_uri": data_uri,
+        "place": place,
+        "svg": themed_svg,
+    }
     environment.globals |= {"interval": percent_interval}
     page = environment.get_template("report.html.j2")
     return page.render(_content(evidence), today=today or date.today(), command=command)
@@ -122,19 +126,15 @@ def _content(evidence: Evidence) -> dict[str, Any]:
         "facts": catalogue_facts(evidence.catalogue_facts, examples, experiment),
         "training": training_facts(logs, epoch_logs, examples, experiment),
         "experiment": experiment,
-        "scores": score_chart(leaderboard),
         "tables": {
             protocol: leaderboard[leaderboard["protocol"] == protocol] for protocol in PROTOCOLS
         },
         "same_caption": same_caption_tables(evidence.scores),
         "same_caption_names": SAME_CAPTION,
         "comparisons": headline_comparisons(evidence.comparisons, leaderboard),
-        "curves": curve_chart(logs),
         "untrained": sorted(pair for pair, log in logs.items() if log.empty),
         "validated": validated(examples),
         "trained_before": not trained_here(examples) and any(len(log) for log in logs.values()),
-        "judged_by": judged_by(examples),
-        "signs": sign_charts(sign_panels(epoch_logs, examples), kept_epochs(epoch_logs, examples)),
         "diagnostics": diagnostics_table(diagnostics, logs),
         "hubness_sample": HUBNESS_SAMPLE,
         "collapsed": {
@@ -147,23 +147,39 @@ def _content(evidence: Evidence) -> dict[str, Any]:
         "rejects": rejects(evidence.rejected_products, evidence.rejected_images),
         "versions": versions(),
         "colours": colour_numbers(logs),
-        "palettes": {"light": ON_LIGHT, "dark": ON_DARK},
+        "palettes": {"light": LIGHT, "dark": DARK},
         "directions": DIRECTIONS,
         "score_names": SCORES,
         "bounds": {"chance": CHANCES, "best possible": CEILINGS},
         "published": PUBLISHED,
+        **_charts(evidence),
         **_of_queries(evidence),
         **_of_answers(evidence),
     }
 
 
+def _charts(evidence: Evidence) -> dict[str, Any]:
+    """Those of training only where any pair was trained."""
+    rows = headline_rows(evidence.leaderboard)
+    first, logs = rows.iloc[0], evidence.training_logs
+    charts: dict[str, Any] = {
+        "scores": leaderboard_chart(rows),
+        "where": where_charts(
+            evidence.breakdowns, protocol=first["protocol"], chance=float(first[CHANCES[TOP10]])
+        ),
+        "map": map_chart(evidence.maps),
+        "curves": None,
+        "signs": None,
+    }
+    if any(len(log) for log in logs.values()):
+        charts["curves"] = curves_chart(logs)
+        charts["signs"] = signs_of(evidence.epoch_logs, evidence.examples)
+    return charts
+
+
 def _of_answers(evidence: Evidence) -> dict[str, Any]:
-    """Where the pairs are right and wrong, and how their embeddings lie."""
-    categories = category_colours(evidence.maps)
+    """Where the pairs are wrong, in pictures."""
     return {
-        "where": where_charts(evidence.breakdowns, evidence.leaderboard),
-        "categories": categories,
-        "maps": embedding_maps(evidence.maps, categories),
         "misses": misses_of(evidence.retrievals, evidence.examples),
         "hubs": hubs_of(evidence.hubs),
         "gallery": int(headline_rows(evidence.leaderboard)["gallery"].iloc[0]),

@@ -7,26 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from shopclip.figures.gallery_chart import Picture, Query
+
 CAPTIONS, PICTURES = 8, 8  # no more are shown, so that page and figure stay small
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A retrieved picture: its row in the image store, and whether it has the caption asked for."""
-
-    row: int
-    place: int
-    hit: bool
-    caption: str
-
-
-@dataclass(frozen=True)
-class Query:
-    """A caption, the row of its own picture, and what each pair found for it, nearest first."""
-
-    caption: str
-    own: int
-    found: dict[str, list[Picture]]
 
 
 def retrieved_for(retrievals: Mapping[str, pd.DataFrame], examples: pd.DataFrame) -> list[Query]:

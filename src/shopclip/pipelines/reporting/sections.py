@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from shopclip.formats import optional
 from shopclip.pipelines.reporting.experiment import Experiment, encoder_name, without_folders
-from shopclip.pipelines.reporting.formats import optional
 from shopclip.pipelines.reporting.signs import kept_epochs, validated
 
 SHOWN_REJECTS = 20

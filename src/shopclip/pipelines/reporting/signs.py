@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from shopclip.dualencoder.collapse import LINE, SAME
+from shopclip.figures.chart import Chart
+from shopclip.figures.palette import colour_numbers
+from shopclip.figures.signs_chart import Panel, signs_chart
 
 
 @dataclass(frozen=True)
@@ -35,36 +38,6 @@ SIGNS = (
     Sign("temperature", "temperature", "temperature"),
     Sign("mrr", "MRR, {examples}", "mrr"),
 )
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One sign of every pair that was trained.
-
-    Attributes:
-        collapsed: the values that count as collapsed, within the axis.
-        lines: by pair, float (epochs,), indexed by the epochs done.
-        low, high: the ends of the axis.
-    """
-
-    title: str
-    collapsed: tuple[float, float] | None
-    lines: dict[str, pd.Series[float]]
-    low: float
-    high: float
-
-    @property
-    def epochs(self) -> int:
-        """The most that any pair has done."""
-        return max(int(line.index[-1]) for line in self.lines.values())
-
-    def across(self, epochs: float) -> float:
-        """Where a number of epochs stands, in percent from the left."""
-        return round(100 * epochs / self.epochs, 2)
-
-    def down(self, value: float) -> float:
-        """Where a value stands, in percent from the top."""
-        return round(100 * (self.high - value) / (self.high - self.low), 2)
 
 
 def validated(examples: pd.DataFrame) -> bool:
@@ -108,6 +81,16 @@ def sign_panels(epoch_logs: Mapping[str, pd.DataFrame], examples: pd.DataFrame) 
         if len(log)
     }
     return [_panel(sign, logs, judged_by(examples)) for sign in SIGNS if logs]
+
+
+def signs_of(epoch_logs: Mapping[str, pd.DataFrame], examples: pd.DataFrame) -> Chart:
+    """The chart of them, markers at the epochs whose weights the pairs end with."""
+    return signs_chart(
+        sign_panels(epoch_logs, examples),
+        kept=kept_epochs(epoch_logs, examples),
+        numbers=colour_numbers(epoch_logs),
+        judged_by=judged_by(examples),
+    )
 
 
 def _panel(sign: Sign, logs: Mapping[str, pd.DataFrame], examples: str) -> Panel:

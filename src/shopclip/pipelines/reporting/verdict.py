@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from shopclip.pipelines.reporting.formats import percent
+from shopclip.formats import percent
 from shopclip.pipelines.reporting.leaderboard import headline_rows
 from shopclip.scoring import (
     ACCURACY,

@@ -104,16 +104,17 @@ def compare_with_default(
 
 def draw_history(trials: pd.DataFrame) -> Figure:
     """Validation MRR by trial, and the best so far."""
-    from shopclip.pipelines.tuning.figures import history_figure
+    from shopclip.figures.history_chart import history_chart
 
-    return history_figure(trials)
+    return history_chart(trials).figure()
 
 
 def draw_importance(trials: pd.DataFrame, tuning_studies: Path, tuning: TuningParameters) -> Figure:
     """How much of the differences between trials each knob explains."""
-    from shopclip.pipelines.tuning.figures import importance_figure
+    from shopclip.figures.importance_chart import importance_chart
     from shopclip.pipelines.tuning.importance import importance
     from shopclip.pipelines.tuning.study import SharedStudy
 
     study = SharedStudy(tuning_studies, trials["study"].iloc[0], tuning)
-    return importance_figure(importance(study.study))
+    found = importance(study.study)
+    return importance_chart(found.shares, found.note).figure()

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from shopclip.pipelines.reporting.formats import optional, percent, percent_interval
+from shopclip.formats import optional, percent, percent_interval
 
 
 @pytest.mark.parametrize(

@@ -52,21 +52,3 @@ def _name(chance: float) -> str:
     batch = round(math.exp(chance))
     exact = math.isclose(chance, math.log(batch), rel_tol=1e-9)
     return f"chance, ln {batch}" if exact else f"chance, {chance:.2f}"
-
-
-def spread_labels(heights: Sequence[float], gap: float) -> list[float]:
-    """Move labels apart until they are `gap` from each other, and as little as that takes."""
-    order = np.argsort(heights, kind="stable")
-    # Without the gaps the labels may touch but not pass: that is isotonic regression.
-    offsets = gap * np.arange(len(order))
-    blocks: list[tuple[float, int]] = []
-    for wanted in np.asarray(heights, dtype=float)[order] - offsets:
-        mean, size = float(wanted), 1
-        while blocks and blocks[-1][0] > mean:
-            before, count = blocks.pop()
-            mean, size = (before * count + mean * size) / (count + size), count + size
-        blocks.append((mean, size))
-    moved = np.repeat([mean for mean, _ in blocks], [size for _, size in blocks]) + offsets
-    placed = np.empty(len(order))
-    placed[order] = moved
-    return placed.tolist()

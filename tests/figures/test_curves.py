@@ -1,14 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from shopclip.pipelines.reporting.curves import (
+from shopclip.figures.curves import (
     POINTS,
     chance_levels,
     smooth_curves,
-    spread_labels,
 )
 
 
@@ -63,18 +60,3 @@ def test_levels_that_are_called_the_same_are_one() -> None:
         for name, x in zip("ab", (0, 1e-4), strict=True)
     }
     assert list(chance_levels(smooth_curves(logs)).values()) == ["chance, 5.15"]
-
-
-def test_labels_that_have_room_stay() -> None:
-    assert spread_labels([5, 1, 3], 1) == [5, 1, 3]
-
-
-def test_crowded_labels_move_about_their_mean() -> None:
-    np.testing.assert_allclose(spread_labels([2.0, 2.0, 9.0], 1), [1.5, 2.5, 9.0])
-
-
-@given(st.lists(st.floats(0, 100), max_size=8), st.floats(0.1, 10))
-def test_labels_keep_their_distance_and_their_order(heights: list[float], gap: float) -> None:
-    placed = np.array(spread_labels(heights, gap))
-    order = np.argsort(heights, kind="stable")
-    assert (np.diff(placed[order]) >= gap - 1e-9).all()

@@ -1,0 +1,34 @@
+"""What a chart shows, as a test reads it."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from shopclip.figures.chart import SPOKEN, WIDTHS, Chart
+from shopclip.figures.style import styled
+
+
+def drawn(chart: Chart, kind: str = "wide") -> Figure:
+    """Its body, laid out."""
+    figure = chart.body(WIDTHS[kind])
+    with styled():
+        figure.draw_without_rendering()
+    return figure
+
+
+def texts(figure: Figure) -> set[str]:
+    """All that it says, its lines joined."""
+    artists = figure.findobj(lambda artist: hasattr(artist, "get_text") and artist.get_visible())
+    said = {artist.get_text().replace("_\n", "_").replace("\n", " ").strip() for artist in artists}
+    return said - {""}
+
+
+def spoken_of(figure: Figure) -> list[str]:
+    """What it says of its parts, in their order."""
+    gids = [artist.get_gid() or "" for artist in figure.findobj()]
+    return [gid.removeprefix(SPOKEN) for gid in gids if gid.startswith(SPOKEN)]
+
+
+def panels_of(figure: Figure) -> list:
+    """Its axes, without the strips of words above them."""
+    return [axes for axes in figure.axes if axes.axison]
