@@ -12,7 +12,7 @@ from shopclip.figures.chart import Chart, spoken
 from shopclip.figures.curves import Curve, chance_levels, smooth_curves
 from shopclip.figures.labels import LINE, spread_labels, text_width
 from shopclip.figures.palette import INK, MARKERS, ON_LIGHT, QUIET, colour_numbers
-from shopclip.figures.sheet import KEY, Sheet, beside, pair_keys
+from shopclip.figures.sheet import KEY, Key, Sheet, beside, pair_keys
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +44,7 @@ def _draw(sheet: Sheet, curves: Sequence[Curve], numbers: Mapping[str, int]) -> 
     room = LEADER + KEY + longest
     fits = room <= ROOM * sheet.width
     if not fits:
-        sheet.keys(pair_keys({curve.pair: numbers[curve.pair] for curve in curves}))
+        sheet.keys(_keys(curves, numbers, chances))
     (axes,) = sheet.panels(
         1, least=1.0, height=HEIGHT, left=TICKS, right=room if fits else 0.1, top=0.1, bottom=0.3
     )
@@ -59,8 +59,14 @@ def _draw(sheet: Sheet, curves: Sequence[Curve], numbers: Mapping[str, int]) -> 
         axes.axhline(level, color=QUIET, linewidth=1.1, linestyle=(0, (4, 3)))
     if fits:
         _label_ends(axes, curves, numbers, chances)
-    else:
-        _label_chances(axes, chances)
+
+
+def _keys(
+    curves: Sequence[Curve], numbers: Mapping[str, int], chances: Mapping[float, str]
+) -> list[Key]:
+    level = {"marker": "_", "color": QUIET, "markersize": 9, "markeredgewidth": 1.3}
+    pairs = pair_keys({curve.pair: numbers[curve.pair] for curve in curves})
+    return [*pairs, *(Key(name, level) for name in chances.values())]
 
 
 def _lines(axes: Axes, curves: Sequence[Curve], numbers: Mapping[str, int]) -> None:
@@ -92,15 +98,4 @@ def _label_ends(
             curve.pair, (curve.epochs[-1], curve.losses[-1]), (1, place), textcoords=right,
             va="center", color=INK, annotation_clip=False,
             arrowprops={"arrowstyle": "-", "relpos": (0, 0.5), **leader},
-        )  # fmt: skip
-
-
-def _label_chances(axes: Axes, chances: Mapping[float, str]) -> None:
-    """On their lines, where there is no room beside them."""
-    low, top = axes.get_ylim()
-    places = spread_labels(list(chances), LINE / HEIGHT * (top - low))
-    for place, name in zip(places, chances.values(), strict=True):
-        axes.annotate(
-            name, (1, place), (0, 3), xycoords=("axes fraction", "data"),
-            textcoords="offset points", ha="right", va="bottom", color=QUIET,
         )  # fmt: skip
