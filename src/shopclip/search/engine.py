@@ -232,4 +232,9 @@ def _pictures(folder: Path, index: SearchIndex) -> np.ndarray:
             f"{folder}: other pictures than those of the index; the catalogue changed since. Run "
             "kedro run --pipelines training,embedding,indexing"
         )
+    if np.asarray(index.products.table["row"]).max(initial=-1) >= len(store.images):
+        raise SearchError(
+            f"{folder}: the index names more pictures than there are; build it again: "
+            "kedro run --pipelines indexing"
+        )
     return store.images

@@ -6,16 +6,28 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from shopclip.dualencoder.file_digests import check_digests
 from shopclip.dualencoder.formats import other_format
 from shopclip.search.errors import SearchError
 from shopclip.search.index.approximate import ApproximateIndex
 from shopclip.search.index.exact import ExactIndex
 from shopclip.search.index.protocol import Facts, VectorIndex
+from shopclip.search.index.structure import (
+    check_facts,
+    check_flat,
+    check_graph,
+    check_products,
+)
 from shopclip.search.products import ProductTable
 
 FACTS = "index.json"
 FORMAT = 1
+_DAMAGED = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ArithmeticError,
+    MemoryError,
+)  # fmt: skip
 _BUILD = "kedro run --pipelines indexing"
 
 
@@ -49,6 +61,7 @@ class SearchIndex:
                 raise SearchError(told)
             # Before faiss and Arrow, which a damaged file can make end the process.
             check_digests(folder, facts.get("files", {}))
+            check_facts(facts)
             opened = cls(
                 ProductTable.open(folder / "products.arrow"),
                 _index(folder, "images", facts),
@@ -59,13 +72,14 @@ class SearchIndex:
             counted = (len(opened.products), len(opened.images), len(opened.texts))
             if counted != (facts["products"], facts["products"], facts["captions"]):
                 raise SearchError(f"{folder}: its parts do not match; build it again: {_BUILD}")
+            check_products(opened.products, opened.texts, facts)
             return opened
         except FileNotFoundError as error:
             raise SearchError(
                 f"{folder}: no index here ({Path(error.filename or FACTS).name} is missing); "
                 f"build it: {_BUILD}"
             ) from error
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        except (*_DAMAGED, pa.ArrowException) as error:
             raise SearchError(f"{folder}: damaged, build it again: {_BUILD} ({error})") from error
 
 
@@ -85,4 +99,11 @@ def _index(folder: Path, what: str, facts: Facts) -> VectorIndex:
     file = folder / f"{name}.faiss"
     if not file.is_file():  # faiss would say so in the words of C++
         raise FileNotFoundError(2, "missing", str(file))
-    return ExactIndex.open(file) if facts["kind"] == "exact" else ApproximateIndex.open(file)
+    count, dimensions = facts["products" if what == "images" else what], facts["dimensions"]
+    if facts["kind"] == "exact":
+        exact = ExactIndex.open(file)
+        check_flat(exact.flat, count, dimensions)
+        return exact
+    approximate = ApproximateIndex.open(file)
+    check_graph(approximate.graph, count, dimensions, facts["search_breadth"])
+    return approximate
