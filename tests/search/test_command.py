@@ -5,7 +5,7 @@ import json
 import pytest
 
 from shopclip.search.__main__ import main
-from shopclip.search.cli import parse_where
+from shopclip.search.cli import _print_json, parse_where
 from shopclip.search.errors import QueryError
 from shopclip.search.server.listening import listen
 from tests.conftest import jpeg
@@ -96,3 +96,12 @@ def test_a_port_in_use_is_one_line_before_anything_is_opened(project, capsys):
     assert (code, told) == (1, "")
     assert wrong.startswith(f"error: --port {port}: another program listens there already")
     assert len(wrong.splitlines()) == 1
+
+
+def test_json_holds_nothing_that_a_terminal_obeys_and_loses_nothing(capsys):
+    content = {"caption": "a\x9b2J \u202eexe.gnp \U000e0041 Ünïcode 漢字 🙂\n", "k": [1, 2.5]}
+    _print_json(content)
+    shown = capsys.readouterr().out
+    assert json.loads(shown) == content
+    assert shown.replace("\n", "").isprintable()
+    assert "Ünïcode 漢字 🙂" in shown

@@ -10,6 +10,7 @@ from shopclip.dualencoder import DualEncoder
 from shopclip.dualencoder.image_store import ImageStore
 from shopclip.search import QueryError, SearchEngine, SearchError
 from shopclip.search.export import export
+from shopclip.search.index.build import _portable
 from shopclip.search.index.milvus import MilvusIndex, connect, trusted
 from shopclip.search.index.protocol import IndexSettings
 from tests.search.shop import build_index, example_table, lay_out
@@ -205,11 +206,22 @@ def test_a_collection_that_is_gone_is_one_clear_error(tmp_path):
 def test_the_users_token_goes_to_no_address_that_an_index_names(monkeypatch):
     monkeypatch.setenv("SHOPCLIP_MILVUS_TOKEN", "mine")
     monkeypatch.delenv("SHOPCLIP_MILVUS_URI", raising=False)
-    named = r"Milvus at https://\*\*\*@evil.example.*SHOPCLIP_MILVUS_URI"
+    named = r"Milvus at https://evil.example:19530; .*SHOPCLIP_MILVUS_URI=https://evil.example"
     with pytest.raises(SearchError, match=named):
         trusted("https://a:b" + "@evil.example:19530")
     monkeypatch.setenv("SHOPCLIP_MILVUS_URI", "https://ours.example:19530")
     assert trusted("https://ours.example:19530") == "https://ours.example:19530"
     with pytest.raises(SearchError, match="if you trust that address"):
         trusted("https://ours.example.evil:19530")
+    ours = "https://me:mine" + "@ours.example:19530?token=mine"
+    monkeypatch.setenv("SHOPCLIP_MILVUS_URI", ours)
+    assert trusted("https://ours.example:19530") == ours  # what lets in is the user's to give
+    assert trusted("https://them:theirs" + "@ours.example:19530") == ours
+    monkeypatch.delenv("SHOPCLIP_MILVUS_URI")
     assert trusted("/somewhere/milvus.db") == "/somewhere/milvus.db"
+
+
+def test_an_index_keeps_the_address_of_its_server_and_nothing_that_lets_in(tmp_path):
+    secret = "https://me:mine" + "@ours.example:19530/shop?token=mine"
+    assert _portable(secret, tmp_path) == "https://ours.example:19530/shop"
+    assert _portable(str(tmp_path / "milvus.db"), tmp_path / "index") == "../milvus.db"

@@ -89,7 +89,9 @@ def encoder_from_config(config: dict[str, Any]) -> nn.Module:
     config = dict(config)
     model_type = config.pop("model_type")
     return AutoModel.from_config(
-        AutoConfig.for_model(model_type, **config), **_headless(model_type)
+        AutoConfig.for_model(model_type, **config),
+        trust_remote_code=False,
+        **_headless(model_type),
     )
 
 
@@ -104,6 +106,8 @@ def _load(from_pretrained: Callable[..., Any], name: str | None, **options: Any)
         # The cache first: offline, transformers would retry for half a minute before it gives up.
         return from_pretrained(name, local_files_only=True, trust_remote_code=False, **options)
     except (OSError, ValueError) as not_cached:
+        if "trust_remote_code" in str(not_cached):
+            raise EncoderUnavailableError(_runs_code(name)) from not_cached
         if Path(name).is_dir():
             raise EncoderUnavailableError(
                 f"{name}: this folder does not hold a pretrained encoder that transformers can "
@@ -119,9 +123,18 @@ def _download(from_pretrained: Callable[..., Any], name: str, options: dict[str,
         HfApi().model_info(name, timeout=10)
         return from_pretrained(name, trust_remote_code=False, **options)
     except Exception as unreachable:  # the hub's clients raise a dozen kinds
+        if "trust_remote_code" in str(unreachable):
+            raise EncoderUnavailableError(_runs_code(name)) from unreachable
         raise EncoderUnavailableError(
             f"pretrained encoder {name!r} is not a local folder, is not in the Hugging Face cache "
             f"and could not be downloaded ({first_line(unreachable)}). Either connect once and "
             f"run `hf download {name}`, or give `name` the path of a folder that holds it, or "
             "replace `name` by `config` to train this encoder from scratch"
         ) from unreachable
+
+
+def _runs_code(name: str) -> str:
+    return (
+        f"pretrained encoder {name!r} wants Python code that comes with it to be run (auto_map); "
+        "remote code is not run. Choose an encoder whose type transformers knows itself"
+    )

@@ -146,7 +146,7 @@ def _export(arguments: Sequence[str]) -> None:
 
     facts = export(options.folder, options.to, pair=options.pair, pictures=options.pictures)
     print(
-        f"{facts['pair']} in {options.to}: the ONNX towers are off by at most "
+        f"{printable(facts['pair'])} in {options.to}: the ONNX towers are off by at most "
         f"{facts['text']['difference']:.1e} (text) and {facts['image']['difference']:.1e} (image)"
     )
 
@@ -192,4 +192,11 @@ def _print(table: Any) -> None:
 def _print_json(content: dict[str, Any]) -> None:
     import json
 
-    print(json.dumps(content, indent=1, ensure_ascii=False))
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    if text.isascii():
+        print(text)
+        return
+    # The same content, in which a terminal finds nothing to obey either.
+    print(
+        "".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text)
+    )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shopclip.credentials import bare_address
 from shopclip.dualencoder.atomic import atomic_folder
 from shopclip.dualencoder.file_digests import digests
 from shopclip.search.calibration import calibrate
@@ -96,7 +97,7 @@ def build(
         }
         (draft / FACTS).write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
         replaced = _read_facts(folder)
-    _drop(folder, replaced, kept=facts, identity=identity)
+    _drop(folder, replaced, kept=facts, identity=identity, uri=settings.uri)
     return facts
 
 
@@ -141,11 +142,16 @@ def _read_facts(folder: Path) -> Facts:
 
 
 def _portable(uri: str, folder: Path) -> str:
-    """A file's path as seen from the index, so that a project may be moved or copied."""
-    return uri if "://" in uri else os.path.relpath(uri, folder)
+    """A file's path as seen from the index, so that a project may be moved or copied.
+
+    Of a server the address alone: an index is handed on, a password is not.
+    """
+    return bare_address(uri) if "://" in uri else os.path.relpath(uri, folder)
 
 
-def _drop(folder: Path, replaced: Facts, *, kept: Facts, identity: Identity | None) -> None:
+def _drop(
+    folder: Path, replaced: Facts, *, kept: Facts, identity: Identity | None, uri: str
+) -> None:
     """Remove the collections of the index that was there before, which nothing names any more.
 
     Those that another index may answer from stay: the one that this was copied from, an export, or
@@ -153,7 +159,9 @@ def _drop(folder: Path, replaced: Facts, *, kept: Facts, identity: Identity | No
     """
     if replaced.get("kind") != "milvus":
         return
-    in_use = kept["collections"].values() if kept["uri"] == replaced["uri"] else ()
+    before = replaced["uri"]
+    is_same = kept["uri"] == (bare_address(before) if "://" in before else before)
+    in_use = kept["collections"].values() if is_same else ()
     unused = set(replaced["collections"].values()) - set(in_use)
     owner = identity or Identity.of(folder)
     needed = unused if replaced.get("identity") != owner.name else unused & set(owner.exported)
@@ -166,8 +174,7 @@ def _drop(folder: Path, replaced: Facts, *, kept: Facts, identity: Identity | No
         return
     from shopclip.search.index.milvus import connect, trusted
 
-    uri = located(replaced["uri"], folder)
-    client = connect(uri if uri == located(kept["uri"] or "", folder) else trusted(uri))
+    client = connect(uri if is_same else trusted(located(before, folder)))
     for name in unused - needed:
         client.drop_collection(name)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from shopclip.credentials import mask_credentials
+from shopclip.credentials import bare_address, mask_credentials
 from shopclip.search.errors import SearchError
 from shopclip.search.index.protocol import IndexSettings
 
@@ -114,18 +114,22 @@ class MilvusIndex:
 
 
 def trusted(uri: str) -> str:
-    """The URI of an index, if it is a file or the server that the user names.
+    """Where to connect to for the URI of an index: a file, or the server that the user names.
 
-    The token of the user must not go to whatever address somebody wrote into an index.
+    The token of the user must not go to whatever address somebody wrote into an index. Whatever
+    lets the user in, such as a password in the URI, is the user's own to give.
 
     Raises:
         SearchError: it is a server, and not the one of `SHOPCLIP_MILVUS_URI`.
     """
-    if "://" not in uri or uri == os.environ.get(URI):
+    if "://" not in uri:
         return uri
+    named = os.environ.get(URI, "")
+    if bare_address(named) == bare_address(uri):
+        return named
     raise SearchError(
-        f"the index lies in Milvus at {mask_credentials(uri)}; if you trust that address, name it: "
-        f"{URI}={mask_credentials(uri)}"
+        f"the index lies in Milvus at {bare_address(uri)}; if you trust that address, name it: "
+        f"{URI}={bare_address(uri)}"
     )
 
 
