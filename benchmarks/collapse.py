@@ -20,11 +20,12 @@ import yaml
 from matplotlib.figure import Figure
 from torch import nn
 
-from shopclip.dualencoder import DualEncoder, Examples, ImageEncoder, Recipe, TextEncoder, fit, rank
-from shopclip.dualencoder.collapse import spread
-from shopclip.dualencoder.image_store import ImageStore
+from shopclip.dualencoder import DualEncoder, Examples, ImageEncoder, Recipe, TextEncoder, fit
+from shopclip.files.image_store import ImageStore
+from shopclip.metrics.collapse import spread
+from shopclip.metrics.ranks import rank
 from shopclip.parameters import CaptionParameters
-from shopclip.training_examples import training_examples
+from shopclip.tables.training_examples import training_examples
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,10 +43,15 @@ class Variant:
 
     def recipe(self, epochs: int) -> Recipe:
         return Recipe(
-            epochs=epochs, batch_size=64, text_learning_rate=self.rate,
+            epochs=epochs,
+            batch_size=64,
+            text_learning_rate=self.rate,
             image_learning_rate=min(self.rate, 5e-4) if self.name == "ours" else self.rate,
-            projection_learning_rate=self.rate, warmup=self.warmup, flip=False, crop=1,
-        )  # fmt: skip
+            projection_learning_rate=self.rate,
+            warmup=self.warmup,
+            flip=False,
+            crop=1,
+        )
 
 
 # The paper gives no learning rate; 1e-3 is AdamW's default, at which its ResNet pair learns.
@@ -72,8 +78,9 @@ def build(variant: Variant, captions: tuple[str, ...], pair: str = "gpt_vit") ->
     model = DualEncoder.build(
         TextEncoder(**{**sides["text"], "pooling": variant.text_pooling}),
         ImageEncoder(config=image, pooling=variant.image_pooling),
-        captions=captions, size=(64, 48),
-    )  # fmt: skip
+        captions=captions,
+        size=(64, 48),
+    )
     if not variant.norm:
         model.text.projection[0], model.image.projection[0] = nn.Identity(), nn.Identity()
     return model
@@ -103,9 +110,14 @@ def draw(losses: dict[str, np.ndarray], per_epoch: float) -> Figure:
     axes = figure.add_subplot()
     axes.axhline(np.log(64), color="0.5", linestyle=(0, (4, 3)), linewidth=1.2)
     axes.annotate(
-        "chance, ln 64", (1, np.log(64)), (0, 4), textcoords="offset points", ha="right",
-        xycoords=("axes fraction", "data"), color="0.4",
-    )  # fmt: skip
+        "chance, ln 64",
+        (1, np.log(64)),
+        (0, 4),
+        textcoords="offset points",
+        ha="right",
+        xycoords=("axes fraction", "data"),
+        color="0.4",
+    )
     for name, loss in losses.items():
         smooth = pd.Series(loss).ewm(span=max(1, len(loss) / 40)).mean()
         wide = 2.6 if name in (LIKELY.name, OURS.name) else 1.3

@@ -25,9 +25,9 @@ import pandas as pd
 import torch
 from torchmetrics.retrieval import RetrievalMRR, RetrievalRecall
 
-from shopclip.dualencoder.ranks import rank, rank_both
-from shopclip.dualencoder.retrieval_metrics import measure
-from shopclip.pipelines.evaluation.answers import (
+from shopclip.metrics.ranks import rank, rank_both
+from shopclip.metrics.retrieval import measure
+from shopclip.pipelines.evaluation.protocols import (
     captions_of_images,
     images_of_captions,
     own_answers,
@@ -123,11 +123,15 @@ def main() -> None:
         lambda: ours(*few), arguments.repeats
     )
     results = {
-        "products": arguments.products, "both_directions_seconds": round(taken, 2),
-        "peak_gib": round(grown, 3), "peer_products": arguments.peer,
-        "over_torchmetrics": round(ratio, 1), "threads": torch.get_num_threads(),
-        "python": platform.python_version(), "torch": torch.__version__,
-    }  # fmt: skip
+        "products": arguments.products,
+        "both_directions_seconds": round(taken, 2),
+        "peak_gib": round(grown, 3),
+        "peer_products": arguments.peer,
+        "over_torchmetrics": round(ratio, 1),
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     size, peer = f"{arguments.products:,}", f"{arguments.peer:,}"
     print(f"{size} x {size}, both directions, all metrics: {taken:.1f} s, {1024 * grown:.0f} MiB")

@@ -27,10 +27,11 @@ import transformers
 from full_scale_scores import count_flops, score, speed
 from full_scale_table import table
 from full_scale_towers import SEEN, full_pairs
-from shopclip.benchmark import Benchmark
 from shopclip.catalogue import open_catalogue
-from shopclip.dualencoder import ImageStore, Recipe, Resumption, choose_device, fit
-from shopclip.splitting import of_benchmark, split
+from shopclip.dualencoder import CheckpointManager, Recipe, choose_device, fit
+from shopclip.files.image_store import ImageStore
+from shopclip.tables.ground_truth import Benchmark
+from shopclip.tables.splits import of_benchmark, split
 from training_data import examples_of, join, read_products, store_images
 from training_towers import Pair, small_pairs
 
@@ -97,9 +98,15 @@ def prepare(options: argparse.Namespace) -> tuple[pd.DataFrame, ImageStore]:
 
 
 def train(
-    name: str, pair: Pair, epochs: int, products: pd.DataFrame, kept_out: np.ndarray,
-    store: ImageStore, benchmark: Benchmark | None, options: argparse.Namespace,
-) -> dict[str, Any]:  # fmt: skip
+    name: str,
+    pair: Pair,
+    epochs: int,
+    products: pd.DataFrame,
+    kept_out: np.ndarray,
+    store: ImageStore,
+    benchmark: Benchmark | None,
+    options: argparse.Namespace,
+) -> dict[str, Any]:
     """One training and all that is said of it."""
     recipe, size = recipe_of(pair, epochs, options), SMALL if options.small else SEEN
     device, examples = choose_device(options.device), examples_of(products[~kept_out], store)
@@ -107,22 +114,29 @@ def train(
     model = pair.build(examples, size, options.seed)
     states = (options.states or options.output / "states") / f"{name}_{epochs}"
     log = fit(
-        model, examples, recipe, seed=options.seed, device=device,
-        resumption=Resumption(states, seconds=options.state_seconds),
+        model,
+        examples,
+        recipe,
+        seed=options.seed,
+        device=device,
+        resumption=CheckpointManager(states, seconds=options.state_seconds),
         title=f"{name}, {epochs} epochs",
-    )  # fmt: skip
+    )
     peak = options.peak_tflops * 1e12 if options.peak_tflops else None
     sizes = {
         side: sum(weights.numel() for weights in tower.parameters())
         for side, tower in (("text", model.text), ("image", model.image))
     }
     return {
-        "pair": name, "epochs": epochs, "parameters": sizes,
-        "final_loss": log.epochs[-1].loss, "chance_loss": log.epochs[-1].chance_loss,
+        "pair": name,
+        "epochs": epochs,
+        "parameters": sizes,
+        "final_loss": log.epochs[-1].loss,
+        "chance_loss": log.epochs[-1].chance_loss,
         **speed(log, min(recipe.batch_size, len(examples)), flops, peak),
         **score(model, products, kept_out, store, options.precision, benchmark),
         "recipe": asdict(recipe),
-    }  # fmt: skip
+    }
 
 
 def recipe_of(pair: Pair, epochs: int, options: argparse.Namespace) -> Recipe:
@@ -144,12 +158,20 @@ def facts(
     device = choose_device(options.device)
     named = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
     return {
-        "device": named, "torch": torch.__version__, "transformers": transformers.__version__,
-        "catalogue": options.catalogue.name, "products": len(products),
-        "trained_on": int((~kept_out).sum()), "kept_out": int(kept_out.sum()),
-        "size": SMALL if options.small else SEEN, "small": options.small, "seed": options.seed,
-        "vocabulary": options.vocabulary, "peak_tflops": options.peak_tflops, "runs": [],
-    }  # fmt: skip
+        "device": named,
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "catalogue": options.catalogue.name,
+        "products": len(products),
+        "trained_on": int((~kept_out).sum()),
+        "kept_out": int(kept_out.sum()),
+        "size": SMALL if options.small else SEEN,
+        "small": options.small,
+        "seed": options.seed,
+        "vocabulary": options.vocabulary,
+        "peak_tflops": options.peak_tflops,
+        "runs": [],
+    }
 
 
 def write(results: dict[str, Any], folder: Path) -> None:

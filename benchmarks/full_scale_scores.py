@@ -10,12 +10,14 @@ import pandas as pd
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from shopclip.benchmark import Benchmark
-from shopclip.benchmark import score as score_benchmark
-from shopclip.dualencoder import DualEncoder, Examples, ImageStore, Recipe, TrainingLog, rank
-from shopclip.dualencoder.collapse import spread
+from shopclip.dualencoder import DualEncoder, Examples, Recipe, TrainingLog
+from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.learner import Learner
-from shopclip.dualencoder.precision import Precision
+from shopclip.files.image_store import ImageStore
+from shopclip.metrics.collapse import spread
+from shopclip.metrics.ranks import rank
+from shopclip.tables.ground_truth import Benchmark
+from shopclip.tables.ground_truth import score as score_benchmark
 from training_towers import Pair
 
 CUTOFFS = {"accuracy": 1, "top10": 10, "top100": 100}
@@ -23,9 +25,13 @@ COUNTED = 32  # examples of the batch whose operations are counted
 
 
 def score(
-    model: DualEncoder, products: pd.DataFrame, held_out: np.ndarray, store: ImageStore,
-    precision: str, benchmark: Benchmark | None,
-) -> dict[str, Any]:  # fmt: skip
+    model: DualEncoder,
+    products: pd.DataFrame,
+    held_out: np.ndarray,
+    store: ImageStore,
+    precision: str,
+    benchmark: Benchmark | None,
+) -> dict[str, Any]:
     """Shares from 0 to 1, by protocol: `paper`, `held_out`, `benchmark`; and signs of collapse.
 
     Args:
@@ -90,8 +96,13 @@ def count_flops(
 
     Those of matrix products, convolutions and attention, of which a multiply-add is two.
     """
-    few = replace(recipe, batch_size=min(COUNTED, recipe.batch_size), micro_batch=None,
-                  compile=False, gradient_checkpointing=False)  # fmt: skip
+    few = replace(
+        recipe,
+        batch_size=min(COUNTED, recipe.batch_size),
+        micro_batch=None,
+        compile=False,
+        gradient_checkpointing=False,
+    )
     learner = Learner(pair.build(examples, size).to(device), examples, few)
     number, batch = next(learner.batches(0, 1))
     with FlopCounterMode(display=False) as counter:

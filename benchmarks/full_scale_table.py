@@ -29,10 +29,17 @@ def _row(run: Mapping[str, Any], small: bool) -> str:
     benchmark = [f"{scores[name]:.3f}" if scores else "" for name in names]
     share = run["share_of_peak"]
     cells = [
-        run["pair"], str(run["epochs"]), *paper, published, *held_out, *benchmark,
-        f"{run['seconds']:.0f}", f"{run['images_per_second']:.0f}",
-        "" if share is None else f"{share:.1%}", "YES" if run["collapsed"] else "no",
-    ]  # fmt: skip
+        run["pair"],
+        str(run["epochs"]),
+        *paper,
+        published,
+        *held_out,
+        *benchmark,
+        f"{run['seconds']:.0f}",
+        f"{run['images_per_second']:.0f}",
+        "" if share is None else f"{share:.1%}",
+        "YES" if run["collapsed"] else "no",
+    ]
     return f"| {' | '.join(cells)} |"
 
 

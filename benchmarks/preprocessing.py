@@ -26,9 +26,8 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
 from shopclip.catalogue import Catalogue, open_catalogue
-from shopclip.dualencoder.image_store import ImageStore
-from shopclip.dualencoder.image_store_writer import write_image_store
 from shopclip.dualencoder.pixels import to_pixel_values
+from shopclip.files.image_store import ImageStore, write_image_store
 from shopclip.parameters import CatalogueParameters, ImageParameters, Size
 from shopclip.pipelines.ingestion.nodes import check_products
 from shopclip.pipelines.preprocessing.nodes import decode_images
@@ -47,9 +46,13 @@ class PerItem(Dataset[torch.Tensor]):
     def __init__(self, encoded: list[bytes]) -> None:
         self.encoded = encoded
         self.transform = v2.Compose(
-            [v2.Resize(SEEN), v2.ToImage(), v2.ToDtype(torch.float32, scale=True),
-             v2.Normalize([0.5] * 3, [0.5] * 3)]
-        )  # fmt: skip
+            [
+                v2.Resize(SEEN),
+                v2.ToImage(),
+                v2.ToDtype(torch.float32, scale=True),
+                v2.Normalize([0.5] * 3, [0.5] * 3),
+            ]
+        )
 
     def __len__(self) -> int:
         return len(self.encoded)
@@ -119,10 +122,7 @@ def main() -> None:
         catalogue = open_catalogue(path)
         products, _, _ = check_products(catalogue, CatalogueParameters(limit=options.limit))
         encoded = list(catalogue.images(products["image"].tolist()))
-        paths = {
-            **our_paths(catalogue, options.limit, Path(scratch) / "store"),
-            **peers(encoded),
-        }
+        paths = {**our_paths(catalogue, options.limit, Path(scratch) / "store"), **peers(encoded)}
         rates = {}
         for name, work in paths.items():
             rates[name] = fastest(work, options.repeats)
@@ -143,13 +143,19 @@ def write(
         f"tensors and the peers: float32 [-1, 1] at {SEEN[0]} × {SEEN[1]}, in batches of {BATCH}."
     )
     facts = {
-        "catalogue": catalogue, "images": images, "repeats": options.repeats,
-        "cores": os.cpu_count(), "stored": STORED, "seen": SEEN, "batch": BATCH,
-        "python": platform.python_version(), "torch": torch.__version__,
+        "catalogue": catalogue,
+        "images": images,
+        "repeats": options.repeats,
+        "cores": os.cpu_count(),
+        "stored": STORED,
+        "seen": SEEN,
+        "batch": BATCH,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
         "images_per_second": {name: round(rate, 1) for name, rate in rates.items()},
         "times_plain_loop": {name: round(rate / loop, 2) for name, rate in rates.items()},
         "times_data_loader": {name: round(rate / loader, 2) for name, rate in rates.items()},
-    }  # fmt: skip
+    }
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 

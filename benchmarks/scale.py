@@ -72,7 +72,7 @@ def ingest(folder: Path) -> None:
 
 
 def validate(folder: Path) -> None:
-    from shopclip.schemas import Products
+    from shopclip.tables.schemas import Products
 
     Products.validate(pd.read_parquet(folder.parent / "products.parquet"))
 
@@ -87,14 +87,13 @@ def split(folder: Path) -> None:
 
 
 def fingerprint(folder: Path) -> None:
-    from shopclip.pipelines.preprocessing.source import image_source
+    from shopclip.pipelines.preprocessing.nodes import image_source
 
     assert image_source(folder, pd.read_parquet(folder.parent / "products.parquet"), SIZE)
 
 
 def store(folder: Path) -> None:
-    from shopclip.dualencoder.image_store import ImageStream
-    from shopclip.dualencoder.image_store_writer import write_image_store
+    from shopclip.files.image_store import ImageStream, write_image_store
 
     pictures = np.random.default_rng(0).integers(0, 256, (16, *SIZE, 3), dtype=np.uint8)
     ids = pd.read_parquet(folder.parent / "products.parquet", columns=["id"])["id"].tolist()
@@ -103,7 +102,7 @@ def store(folder: Path) -> None:
 
 
 def join(folder: Path) -> None:
-    from shopclip.dualencoder.image_store import ImageStore
+    from shopclip.files.image_store import ImageStore
     from shopclip.pipelines.preprocessing.nodes import join_examples
 
     tables = [
@@ -114,9 +113,9 @@ def join(folder: Path) -> None:
 
 
 def training(folder: Path) -> None:
-    from shopclip.dualencoder.image_store import ImageStore
+    from shopclip.files.image_store import ImageStore
     from shopclip.parameters import CaptionParameters
-    from shopclip.training_examples import training_examples
+    from shopclip.tables.training_examples import training_examples
 
     examples = pd.read_parquet(folder.parent / "examples.parquet")
     training_examples(

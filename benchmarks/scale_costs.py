@@ -24,10 +24,15 @@ H100_IMAGES_PER_SECOND = 560.0
 FORWARD = 1 / 3  # of a training step: the backward pass costs about two forward ones
 YEAR, DAY, HOUR, MINUTE = 365.25 * 86400, 86400, 3600, 60
 TIMES = (  # from how many seconds on, in which unit
-    (YEAR, YEAR, "years"), (2 * DAY, DAY, "days"), (2 * HOUR, HOUR, "h"),
-    (2 * MINUTE, MINUTE, "min"), (1, 1, "s"), (1e-3, 1e-3, "ms"), (1e-6, 1e-6, "µs"),
+    (YEAR, YEAR, "years"),
+    (2 * DAY, DAY, "days"),
+    (2 * HOUR, HOUR, "h"),
+    (2 * MINUTE, MINUTE, "min"),
+    (1, 1, "s"),
+    (1e-3, 1e-3, "ms"),
+    (1e-6, 1e-6, "µs"),
     (0, 1e-9, "ns"),
-)  # fmt: skip
+)
 BYTES = ((1e12, 1e12, "TB"), (1e9, 1e9, "GB"), (1e6, 1e6, "MB"), (1e3, 1e3, "kB"), (0, 1, "B"))
 
 
@@ -59,30 +64,66 @@ def costs(results: Path = RESULTS) -> list[Cost]:
     epoch = 1 / _small_towers(training)
     graph, flat = vectors["approximate"], vectors["exact"]
     return [
-        Cost("tables: all steps, one core", sum(found["seconds"] for found in steps.values()) / 1e6,
-             "s", source="scale.py"),
+        Cost(
+            "tables: all steps, one core",
+            sum(found["seconds"] for found in steps.values()) / 1e6,
+            "s",
+            source="scale.py",
+        ),
         Cost("tables: most memory", peak * 2**20 / 1e6, "B", source="scale.py"),
-        Cost("pictures: read, decode, store; two cores",
-             1 / store["images_per_second"]["ours: catalogue → store (once)"], "s",
-             source="preprocessing.py"),
-        Cost("pictures: the store, on disk", height * width * 3, "B",
-             source=f"{height} × {width} × 3"),
+        Cost(
+            "pictures: read, decode, store; two cores",
+            1 / store["images_per_second"]["ours: catalogue → store (once)"],
+            "s",
+            source="preprocessing.py",
+        ),
+        Cost(
+            "pictures: the store, on disk",
+            height * width * 3,
+            "B",
+            source=f"{height} × {width} × 3",
+        ),
         Cost("training: tokens, in memory", 64 * 8, "B", source="64 × int64"),
         Cost("training: an epoch, small towers, two cores", epoch, "s", source="training.py"),
-        Cost("training: an epoch, ViT-B/16, one H100", 1 / H100_IMAGES_PER_SECOND, "s",
-             source="derived, see below"),
-        Cost("embedding: both towers, small, two cores", epoch * FORWARD, "s",
-             source="derived: a third of an epoch"),
+        Cost(
+            "training: an epoch, ViT-B/16, one H100",
+            1 / H100_IMAGES_PER_SECOND,
+            "s",
+            source="derived, see below",
+        ),
+        Cost(
+            "embedding: both towers, small, two cores",
+            epoch * FORWARD,
+            "s",
+            source="derived: a third of an epoch",
+        ),
         Cost("embedding: one tower, on disk", vector, "B", source="128 × float32"),
-        Cost("evaluation: `rank`, two cores", evaluation["both_directions_seconds"]
-             / evaluation["products"] ** 2, "s", power=2, source="evaluation.py"),
-        Cost("search: exact, one query, one core", flat["p50_ms"] / 1e3 / vectors["vectors"], "s",
-             source="search.py"),
-        Cost("search: graph, one tower, on disk", graph["file_mib"] * 2**20 / vectors["vectors"],
-             "B", source="search.py"),
-        Cost("search: graph, build, two cores", graph["build_seconds"] / vectors["vectors"], "s",
-             source="search.py"),
-    ]  # fmt: skip
+        Cost(
+            "evaluation: `rank`, two cores",
+            evaluation["both_directions_seconds"] / evaluation["products"] ** 2,
+            "s",
+            power=2,
+            source="evaluation.py",
+        ),
+        Cost(
+            "search: exact, one query, one core",
+            flat["p50_ms"] / 1e3 / vectors["vectors"],
+            "s",
+            source="search.py",
+        ),
+        Cost(
+            "search: graph, one tower, on disk",
+            graph["file_mib"] * 2**20 / vectors["vectors"],
+            "B",
+            source="search.py",
+        ),
+        Cost(
+            "search: graph, build, two cores",
+            graph["build_seconds"] / vectors["vectors"],
+            "s",
+            source="search.py",
+        ),
+    ]
 
 
 def _small_towers(training: dict[str, Any]) -> float:

@@ -81,17 +81,22 @@ def latency(options: argparse.Namespace) -> dict[str, Any]:
     where = {"gender": "Women"} if "gender" in engine.index.products.attributes else None
     number = engine.index.products.products(range(min(200, len(engine.index.products))))
     return {
-        "products": len(engine.index.products), "pair": engine.pair,
-        "kind": engine.index.facts["kind"], "threads": 1,
+        "products": len(engine.index.products),
+        "pair": engine.pair,
+        "kind": engine.index.facts["kind"],
+        "threads": 1,
         "text": timed([lambda text=text: engine.search(text) for text in asked]),
-        "text, filtered": timed([lambda text=text: engine.search(text, where=where)
-                                 for text in asked[:300]]),
-        "text tower alone": timed([lambda text=text: engine.towers.embed_captions([text])
-                                   for text in asked[:300]]),
+        "text, filtered": timed(
+            [lambda text=text: engine.search(text, where=where) for text in asked[:300]]
+        ),
+        "text tower alone": timed(
+            [lambda text=text: engine.towers.embed_captions([text]) for text in asked[:300]]
+        ),
         "similar": timed([lambda one=one: engine.similar(one.id) for one in number]),
-        "describe": timed([lambda one=one: engine.describe(engine.picture(one.id))
-                           for one in number]),
-    }  # fmt: skip
+        "describe": timed(
+            [lambda one=one: engine.describe(engine.picture(one.id)) for one in number]
+        ),
+    }
 
 
 def http(options: argparse.Namespace) -> dict[str, Any]:
@@ -139,9 +144,10 @@ def served(options: argparse.Namespace) -> Iterator[tuple[int, subprocess.Popen[
     command += ["--port", str(port), *(["--pair", options.pair] if options.pair else [])]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     query = urllib.request.Request(
-        f"http://127.0.0.1:{port}/api/search", b'{"text": "red shirt"}',
+        f"http://127.0.0.1:{port}/api/search",
+        b'{"text": "red shirt"}',
         {"Content-Type": "application/json"},
-    )  # fmt: skip
+    )
     try:
         while server.poll() is None:
             try:

@@ -46,12 +46,16 @@ async def load(
         worker.cancel()
     p50, p95, p99 = (np.percentile(times, [50, 95, 99]) * 1000).tolist()
     return {
-        "requests": len(times) + len(errors), "asked_rate": rate,
-        "answered_rate": round(len(times) / took, 1), "errors": len(errors),
+        "requests": len(times) + len(errors),
+        "asked_rate": rate,
+        "answered_rate": round(len(times) / took, 1),
+        "errors": len(errors),
         "first_errors": errors[:3],
-        "p50_ms": round(p50, 2), "p95_ms": round(p95, 2), "p99_ms": round(p99, 2),
+        "p50_ms": round(p50, 2),
+        "p95_ms": round(p95, 2),
+        "p99_ms": round(p99, 2),
         "memory_mib": await memory,
-    }  # fmt: skip
+    }
 
 
 async def _ask(

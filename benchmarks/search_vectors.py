@@ -10,8 +10,7 @@ from typing import Any
 import faiss
 import numpy as np
 
-from shopclip.search.index.approximate import ApproximateIndex
-from shopclip.search.index.exact import ExactIndex
+from shopclip.search.index.faiss import ApproximateIndex, ExactIndex
 from shopclip.search.index.protocol import IndexSettings, VectorIndex
 
 DIMENSIONS = 128

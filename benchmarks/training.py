@@ -22,7 +22,7 @@ from typing import Any
 from shopclip.catalogue import open_catalogue
 from shopclip.dualencoder import Recipe, choose_device
 from shopclip.sample import draw_catalogue
-from shopclip.splitting import split
+from shopclip.tables.splits import split
 from training_data import STORED, Shop, examples_of
 from training_rates import HEAD, Row, machine
 from training_steps import SEEN, time_steps
@@ -78,9 +78,12 @@ def main() -> None:
             print(row.line())
     print("\n".join(f"- `{key}` {ratio}: {NOTES[key]}" for key, ratio in ratios.items()))
     facts = {
-        **machine(choose_device(options.device)), **settings(options), "catalogue": shop.name,
-        "products": len(shop.products), "seconds": round(time.perf_counter() - started),
-    }  # fmt: skip
+        **machine(choose_device(options.device)),
+        **settings(options),
+        "catalogue": shop.name,
+        "products": len(shop.products),
+        "seconds": round(time.perf_counter() - started),
+    }
     print("\n" + ", ".join(f"{key} {value}" for key, value in facts.items()))
     if not options.only:
         described = {key: [row.described() for row in found] for key, found in rows.items()}
@@ -105,17 +108,28 @@ def measure(shop: Shop, options: argparse.Namespace) -> dict[str, list[Row]]:
     if "over_tutorial_loop" in wanted:
         for name, pair in small_pairs().items():
             rows["over_tutorial_loop"] += time_tutorial(
-                name, pair, shop.examples(), SMALL_RECIPE, SMALL, device, steps=options.steps,
+                name,
+                pair,
+                shop.examples(),
+                SMALL_RECIPE,
+                SMALL,
+                device,
+                steps=options.steps,
                 repeats=options.repeats,
-            )  # fmt: skip
+            )
     if "over_transformers_trainer" in wanted:
         sides = split(shop.products["key"], 0.2, 0.0, 0)
         held_out = examples_of(shop.products[sides == "held_out"], shop.store)
         row = time_trainer(
-            "bert_resnet", small_pairs()["bert_resnet"], shop.examples(sides == "train"), held_out,
-            replace(SMALL_RECIPE, epochs=options.trainer_epochs), SMALL, device,
+            "bert_resnet",
+            small_pairs()["bert_resnet"],
+            shop.examples(sides == "train"),
+            held_out,
+            replace(SMALL_RECIPE, epochs=options.trainer_epochs),
+            SMALL,
+            device,
             repeats=options.trainer_repeats,
-        )  # fmt: skip
+        )
         rows["over_transformers_trainer"].append(row)
     return rows
 

@@ -13,9 +13,8 @@ from shopclip.catalogue import Catalogue
 from shopclip.catalogue.columns import CAPTION
 from shopclip.catalogue.decode import UnreadableImageError, decode
 from shopclip.dualencoder.examples import Examples
-from shopclip.dualencoder.image_store import ImageStore, ImageStream, Rejection
-from shopclip.dualencoder.image_store_writer import write_image_store
-from shopclip.splitting import caption_keys
+from shopclip.files.image_store import ImageStore, ImageStream, Rejection, write_image_store
+from shopclip.tables.splits import caption_keys
 
 STORED = (80, 60)  # height and width in the store, those of the source
 

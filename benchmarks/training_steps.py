@@ -23,9 +23,15 @@ HEAD_STEPS = 200  # a step of projections alone takes milliseconds
 
 
 def time_steps(
-    name: str, pair: Pair, examples: Examples, recipe: Recipe, device: torch.device, *,
-    steps: int, repeats: int,
-) -> tuple[Row, Row]:  # fmt: skip
+    name: str,
+    pair: Pair,
+    examples: Examples,
+    recipe: Recipe,
+    device: torch.device,
+    *,
+    steps: int,
+    repeats: int,
+) -> tuple[Row, Row]:
     """The rows `end_to_end_over_bare_step` and `cached_features_over_full_step` of a pair.
 
     Args:

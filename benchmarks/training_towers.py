@@ -12,8 +12,7 @@ import yaml
 from torch import Tensor
 
 from shopclip.dualencoder import DualEncoder, Examples, ImageEncoder, TextEncoder
-from shopclip.dualencoder.pooling import POOLINGS
-from shopclip.dualencoder.towers import ImageTower
+from shopclip.dualencoder.towers import POOLINGS, ImageTower
 
 CONF = Path(__file__).parents[1] / "conf" / "base" / "parameters_pairs.yml"
 LONGEST = 128  # positions of a text encoder, as many as the peer that pads most asks for
@@ -55,23 +54,34 @@ def middle_pairs() -> dict[str, Pair]:
     """BERT-small with ResNet-18 and with ViT-tiny, for 224 x 224 pixels."""
     bert = TextEncoder(
         config={
-            "model_type": "bert", "hidden_size": 512, "num_hidden_layers": 4,
-            "num_attention_heads": 8, "intermediate_size": 2048, "max_position_embeddings": 64,
+            "model_type": "bert",
+            "hidden_size": 512,
+            "num_hidden_layers": 4,
+            "num_attention_heads": 8,
+            "intermediate_size": 2048,
+            "max_position_embeddings": 64,
         }
-    )  # fmt: skip
+    )
     resnet = ImageEncoder(
         config={
-            "model_type": "resnet", "embedding_size": 64, "hidden_sizes": [64, 128, 256, 512],
-            "depths": [2, 2, 2, 2], "layer_type": "basic",
+            "model_type": "resnet",
+            "embedding_size": 64,
+            "hidden_sizes": [64, 128, 256, 512],
+            "depths": [2, 2, 2, 2],
+            "layer_type": "basic",
         }
-    )  # fmt: skip
+    )
     vit = ImageEncoder(
         config={
-            "model_type": "vit", "hidden_size": 192, "num_hidden_layers": 12,
-            "num_attention_heads": 3, "intermediate_size": 768, "patch_size": 16,
+            "model_type": "vit",
+            "hidden_size": 192,
+            "num_hidden_layers": 12,
+            "num_attention_heads": 3,
+            "intermediate_size": 768,
+            "patch_size": 16,
         },
         pooling="mean",
-    )  # fmt: skip
+    )
     return {"BERT-small + ResNet-18": Pair(bert, resnet), "BERT-small + ViT-tiny": Pair(bert, vit)}
 
 

@@ -22,7 +22,8 @@ from torchvision.io import ImageReadMode, decode_image
 from torchvision.transforms import CenterCrop, ConvertImageDtype, Normalize, Resize
 from transformers import Trainer, TrainingArguments
 
-from shopclip.dualencoder import DualEncoder, Examples, Recipe, fit, rank
+from shopclip.dualencoder import DualEncoder, Examples, Recipe, fit
+from shopclip.metrics.ranks import rank
 from training_rates import Row, alternate
 from training_towers import LONGEST, Pair, clip_loss, embed_pixel_values
 
@@ -38,9 +39,12 @@ class TrainerModel(nn.Module):
         self.towers = towers
 
     def forward(
-        self, pixel_values: Tensor, input_ids: Tensor, attention_mask: Tensor,
+        self,
+        pixel_values: Tensor,
+        input_ids: Tensor,
+        attention_mask: Tensor,
         return_loss: bool = True,
-    ) -> dict[str, Tensor]:  # fmt: skip
+    ) -> dict[str, Tensor]:
         images = embed_pixel_values(self.towers.image, pixel_values)
         texts = self.towers.text(input_ids, attention_mask)
         logits = self.towers.temperature(images @ texts.T)
@@ -90,9 +94,16 @@ def collate(items: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def time_trainer(
-    name: str, pair: Pair, data: tuple[Examples, Sequence[bytes]], held_out: Examples,
-    recipe: Recipe, size: tuple[int, int], device: torch.device, *, repeats: int,
-) -> Row:  # fmt: skip
+    name: str,
+    pair: Pair,
+    data: tuple[Examples, Sequence[bytes]],
+    held_out: Examples,
+    recipe: Recipe,
+    size: tuple[int, int],
+    device: torch.device,
+    *,
+    repeats: int,
+) -> Row:
     """The row `over_transformers_trainer`: both train to the end, and then find what is held out.
 
     Args:
@@ -118,12 +129,16 @@ def time_trainer(
     fastest = max(trainers, key=lambda side: rates[side])
     found = {side: recall_at_10(model, held_out) for side, model in trained.items()}
     facts = {
-        "workers": int(fastest.split()[1]), "epochs": recipe.epochs, "examples": len(examples),
+        "workers": int(fastest.split()[1]),
+        "epochs": recipe.epochs,
+        "examples": len(examples),
         "rates": {side: round(rate, 1) for side, rate in rates.items()},
-        "held_out": len(held_out), "held_out_recall_at_10": found,
-    }  # fmt: skip
-    return Row(f"{name}, fp32: ours ÷ transformers.Trainer", rates["ours"], rates[fastest], BAR,
-               facts)  # fmt: skip
+        "held_out": len(held_out),
+        "held_out_recall_at_10": found,
+    }
+    return Row(
+        f"{name}, fp32: ours ÷ transformers.Trainer", rates["ours"], rates[fastest], BAR, facts
+    )
 
 
 def train_with_trainer(
@@ -132,14 +147,26 @@ def train_with_trainer(
     """Train in place with the recipe's rate, schedule, batch size, decay and clipping."""
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
-            folder, num_train_epochs=recipe.epochs, per_device_train_batch_size=recipe.batch_size,
-            learning_rate=recipe.text_learning_rate, lr_scheduler_type="cosine",
-            warmup_steps=recipe.warmup, weight_decay=recipe.weight_decay, adam_beta2=recipe.beta2,
-            adam_epsilon=recipe.epsilon, max_grad_norm=recipe.max_gradient_norm,
-            dataloader_num_workers=workers, dataloader_drop_last=True, remove_unused_columns=False,
-            use_cpu=device.type == "cpu", report_to="none", save_strategy="no", disable_tqdm=True,
-            logging_strategy="no", seed=0,
-        )  # fmt: skip
+            folder,
+            num_train_epochs=recipe.epochs,
+            per_device_train_batch_size=recipe.batch_size,
+            learning_rate=recipe.text_learning_rate,
+            lr_scheduler_type="cosine",
+            warmup_steps=recipe.warmup,
+            weight_decay=recipe.weight_decay,
+            adam_beta2=recipe.beta2,
+            adam_epsilon=recipe.epsilon,
+            max_grad_norm=recipe.max_gradient_norm,
+            dataloader_num_workers=workers,
+            dataloader_drop_last=True,
+            remove_unused_columns=False,
+            use_cpu=device.type == "cpu",
+            report_to="none",
+            save_strategy="no",
+            disable_tqdm=True,
+            logging_strategy="no",
+            seed=0,
+        )
         trainer = Trainer(
             model=TrainerModel(model), args=arguments, train_dataset=items, data_collator=collate
         )

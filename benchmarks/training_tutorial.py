@@ -56,9 +56,16 @@ class TutorialItems(Dataset[dict[str, Tensor]]):
 
 
 def time_tutorial(
-    name: str, pair: Pair, data: tuple[Examples, Sequence[bytes]], recipe: Recipe,
-    size: tuple[int, int], device: torch.device, *, steps: int, repeats: int,
-) -> list[Row]:  # fmt: skip
+    name: str,
+    pair: Pair,
+    data: tuple[Examples, Sequence[bytes]],
+    recipe: Recipe,
+    size: tuple[int, int],
+    device: torch.device,
+    *,
+    steps: int,
+    repeats: int,
+) -> list[Row]:
     """The rows `over_tutorial_loop` of a pair: ours in fp32 and in bf16 over the fp32 tutorial.
 
     Args:
@@ -84,24 +91,36 @@ def time_tutorial(
         "rates": {side: round(rate, 1) for side, rate in rates.items()},
     }
     return [
-        Row(f"{name}, {precision}: ours ÷ tutorial loop in fp32", rates[precision], rates[fastest],
-            BAR, {"precision": precision, **facts})
+        Row(
+            f"{name}, {precision}: ours ÷ tutorial loop in fp32",
+            rates[precision],
+            rates[fastest],
+            BAR,
+            {"precision": precision, **facts},
+        )
         for precision in PRECISIONS
-    ]  # fmt: skip
+    ]
 
 
 def tutorial_epoch(
-    model: DualEncoder, data: tuple[Examples, Sequence[bytes]], recipe: Recipe, steps: int,
+    model: DualEncoder,
+    data: tuple[Examples, Sequence[bytes]],
+    recipe: Recipe,
+    steps: int,
     workers: int,
-) -> Work:  # fmt: skip
+) -> Work:
     """An epoch of plain fp32 steps over as many examples as `steps` take."""
     examples, encoded = data
     few = min(len(examples), steps * recipe.batch_size)
     captions = [examples.captions[number] for number in examples.caption_ids[:few]]
     loader = DataLoader(
-        TutorialItems(encoded[:few], captions, model), batch_size=recipe.batch_size, shuffle=True,
-        drop_last=True, num_workers=workers, persistent_workers=workers > 0,
-    )  # fmt: skip
+        TutorialItems(encoded[:few], captions, model),
+        batch_size=recipe.batch_size,
+        shuffle=True,
+        drop_last=True,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+    )
     optimiser = AdamW(model.parameters(), lr=recipe.image_learning_rate)
 
     def work() -> int:

@@ -29,9 +29,12 @@ from training_towers import Pair, small_pairs
 RESULTS = Path(__file__).parent / "results" / "training_workers.json"
 BAR = 1.6
 DROPOUT = (
-    "hidden_dropout_prob", "attention_probs_dropout_prob", "resid_pdrop", "embd_pdrop",
+    "hidden_dropout_prob",
+    "attention_probs_dropout_prob",
+    "resid_pdrop",
+    "embd_pdrop",
     "attn_pdrop",
-)  # fmt: skip
+)
 SIZE = (64, 48)
 
 
@@ -67,9 +70,12 @@ def compare(name: str, pair: Pair, examples: Examples, recipe: Recipe, rounds: i
     losses = [np.array([step.loss for step in logs[0].steps]) for logs in (one, two)]
     apart = float(np.abs(losses[1] / losses[0] - 1).max())
     return Row(
-        f"{name}, two workers over one", max(map(rate, two)), max(map(rate, one)), BAR,
+        f"{name}, two workers over one",
+        max(map(rate, two)),
+        max(map(rate, one)),
+        BAR,
         {"largest_difference_of_a_loss": apart, "last_losses": [float(a[-1]) for a in losses]},
-    )  # fmt: skip
+    )
 
 
 def rate(log: TrainingLog) -> float:

@@ -13,12 +13,7 @@ from graphlib import TopologicalSorter
 from types import ModuleType
 
 TASK_ID = re.compile(r"[\w.-]{1,250}", re.ASCII)  # what Airflow accepts
-IMPORTED_ONCE = (
-    "kedro_mlflow.mlflow",
-    "pandera",
-    "torch",
-    "transformers",
-)  # imported once for all
+IMPORTED_ONCE = ("kedro_mlflow.mlflow", "pandera", "torch", "transformers")  # imported once for all
 
 
 class Task:

@@ -34,10 +34,15 @@ def jpeg(colour, size=(60, 80)):
 def row(id_, caption="Arden Men Red Shirt", **attributes):
     """A row of a catalogue, with Kaggle's ten columns."""
     usual = {
-        "gender": "Men", "masterCategory": "Apparel", "subCategory": "Topwear",
-        "articleType": "Shirts", "baseColour": "Red", "season": "Fall", "year": "2012",
+        "gender": "Men",
+        "masterCategory": "Apparel",
+        "subCategory": "Topwear",
+        "articleType": "Shirts",
+        "baseColour": "Red",
+        "season": "Fall",
+        "year": "2012",
         "usage": "Casual",
-    }  # fmt: skip
+    }
     return {"id": str(id_), **usual, **attributes, "productDisplayName": caption}
 
 

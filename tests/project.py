@@ -32,9 +32,12 @@ def kill(project, *arguments, when):
     environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
     with (project / "log.txt").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "kedro", *arguments], cwd=project, env=environment,
-            stdout=log, stderr=log,
-        )  # fmt: skip
+            [sys.executable, "-m", "kedro", *arguments],
+            cwd=project,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
     deadline = time.monotonic() + 250
     while process.poll() is None and time.monotonic() < deadline:
         if when():

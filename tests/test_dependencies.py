@@ -12,9 +12,20 @@ from tests.project import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # A later release of each of these is known to break us, or to fetch gigabytes.
 BREAK = {
-    "faiss-cpu", "kedro", "kedro-datasets", "kedro-mlflow", "kedro-viz", "mlflow", "numpy",
-    "optuna", "pandas", "pydantic", "torch", "torchvision", "transformers",
-}  # fmt: skip
+    "faiss-cpu",
+    "kedro",
+    "kedro-datasets",
+    "kedro-mlflow",
+    "kedro-viz",
+    "mlflow",
+    "numpy",
+    "optuna",
+    "pandas",
+    "pydantic",
+    "torch",
+    "torchvision",
+    "transformers",
+}
 
 
 def requirements():

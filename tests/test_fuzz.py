@@ -22,7 +22,7 @@ from shopclip.catalogue.image_folder import ImageFolder
 from shopclip.errors import ShopclipError
 from shopclip.parameters import CatalogueParameters
 from shopclip.pipelines.ingestion.nodes import check_products
-from shopclip.schemas import Products, RejectedProducts
+from shopclip.tables.schemas import Products, RejectedProducts
 from tests.conftest import jpeg, noise, row, write_hub
 
 ANY = CatalogueParameters(max_rejected=1)

@@ -15,8 +15,8 @@ import yaml
 from click.testing import CliRunner
 
 from tests.airflow_standin import record
+from tests.parameters.test_configuration import PAIRS, pipelines_of
 from tests.project import ROOT, copy_project, kedro
-from tests.test_configuration import PAIRS, pipelines_of
 
 GUIDE = ROOT / "docs/how-to/orchestrate.md"
 GROUPINGS = {"nodes": (), "namespaces": ("--group-by", "namespace")}
@@ -92,8 +92,10 @@ def test_tasks_wait_for_those_whose_data_they_read_and_for_no_others(dag, pipeli
     maker = {data: task_of[node.name] for node in pipeline.nodes for data in node.outputs}
     read = {
         (maker[data], task_of[node.name])
-        for node in pipeline.nodes for data in node.inputs if data in maker
-    }  # fmt: skip
+        for node in pipeline.nodes
+        for data in node.inputs
+        if data in maker
+    }
     assert dag.edges() == {(first, then) for first, then in read if first != then}
 
 
@@ -140,10 +142,13 @@ def test_the_tasks_run_one_by_one_give_what_one_run_gives(tmp_path):
 
     nightly = open_run(project)
     tasks = subprocess.run(
-        [sys.executable, "-m", "tests.airflow_standin", str(file)], cwd=project, text=True,
+        [sys.executable, "-m", "tests.airflow_standin", str(file)],
+        cwd=project,
+        text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), "MLFLOW_RUN_ID": nightly},
-        capture_output=True, timeout=300,
-    )  # fmt: skip
+        capture_output=True,
+        timeout=300,
+    )
     assert tasks.returncode == 0, tasks.stdout + tasks.stderr
     leaderboard = project / "data/08_reporting/leaderboard.csv"
     of_tasks = leaderboard.read_bytes()

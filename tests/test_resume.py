@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
+from tests.parameters.test_configuration import PAIRS
 from tests.project import copy_project, kedro, kill
-from tests.test_configuration import PAIRS
 
 RUN = ("run", "--env", "test", "--params", "training.state_seconds=0,training.recipe.epochs=6")
 TRAIN = (*RUN, "--pipelines", "training")

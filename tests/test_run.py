@@ -9,8 +9,8 @@ import pytest
 
 from shopclip.dualencoder import DualEncoder
 from tests.conftest import jpeg, row, write_hub, write_kaggle
+from tests.parameters.test_configuration import PAIRS, add_gpt_resnet
 from tests.project import copy_project, kedro
-from tests.test_configuration import PAIRS, add_gpt_resnet
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +148,7 @@ def test_a_hub_catalogue_with_a_broken_image_runs_through(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("rows", "message"),
-    [(None, "does not exist; give the folder"), ([], "no usable product")],
+    ("rows", "message"), [(None, "does not exist; give the folder"), ([], "no usable product")]
 )
 def test_a_wrong_catalogue_is_one_clear_line(tmp_path, rows, message):
     project = copy_project(tmp_path / "project")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from shopclip.dualencoder.shards import read_shards
+from shopclip.files.shards import read_shards
 from tests.project import copy_project, kedro
 
 RUN = ("run", "--env", "test", "--params")
@@ -48,9 +48,13 @@ def embeddings(project, side):
 def torchrun(project, *arguments):
     command = ["torch.distributed.run", "--nproc-per-node", "2", "-m", "shopclip.torchrun"]
     done = subprocess.run(
-        [sys.executable, "-m", *command, *arguments], cwd=project, capture_output=True, text=True,
-        env={**os.environ, "HF_HUB_OFFLINE": "1"}, timeout=300,
-    )  # fmt: skip
+        [sys.executable, "-m", *command, *arguments],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        timeout=300,
+    )
     return done.returncode, done.stdout + done.stderr
 
 

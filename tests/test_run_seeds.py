@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from shopclip.dualencoder.ranks import Ranks
+from shopclip.metrics.ranks import Ranks
+from tests.parameters.test_configuration import PAIRS
 from tests.project import copy_project, kedro
-from tests.test_configuration import PAIRS
 
 pytestmark = pytest.mark.slow
 

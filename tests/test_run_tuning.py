@@ -92,8 +92,10 @@ def test_it_ends_with_the_best_trial_the_default_and_the_command(tuned):
         assert (reporting / f"{figure}.png").stat().st_size > 5_000
     comparison = pd.read_csv(reporting / "comparison.csv")
     assert len(comparison) == 4
-    assert ((comparison["low"] <= comparison["difference"]) &
-            (comparison["difference"] <= comparison["high"])).all()  # fmt: skip
+    assert (
+        (comparison["low"] <= comparison["difference"])
+        & (comparison["difference"] <= comparison["high"])
+    ).all()
 
 
 def test_the_environment_trains_the_recipe_that_won(tuned):

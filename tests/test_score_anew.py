@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from tests.conftest import row, write_kaggle
+from tests.parameters.test_configuration import PAIRS
 from tests.project import copy_project, kedro
-from tests.test_configuration import PAIRS
 
 pytestmark = pytest.mark.slow
 

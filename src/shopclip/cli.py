@@ -14,10 +14,9 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.io import DatasetNotFoundError
 
 from shopclip.errors import ShopclipError, first_line
-from shopclip.project import find_project
-from shopclip.runners import check_runner
-from shopclip.selection import wrong_selection
-from shopclip.terminal import print_plainly
+from shopclip.printing import print_plainly
+from shopclip.session.project import find_project
+from shopclip.session.selection import check_runner, wrong_selection
 
 INTERRUPTED = 130  # as the shell has it of Ctrl-C
 

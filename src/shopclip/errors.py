@@ -1,4 +1,9 @@
-"""What all errors have in common that a user can mend."""
+"""Errors that a user can fix, and the nearest of the names that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 def first_line(error: BaseException) -> str:
@@ -8,3 +13,23 @@ def first_line(error: BaseException) -> str:
 
 class ShopclipError(Exception):
     """Its message is for the user: which file, row or key, what was expected, and what to do."""
+
+
+MANY = 40  # names that nobody reads to their end
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """`did you mean …?`, or what there is where nothing is near."""
+    names = sorted(set(known))
+    if near := nearest(name, names):
+        return f"did you mean {near}?"
+    if len(names) > MANY:
+        return f"expected one such as {', '.join(get_close_matches(name, names, 5, cutoff=0))}"
+    return f"expected one of {', '.join(names)}" if names else "there is none"
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that looks most like this one; None where none does."""
+    by_small = {one.lower(): one for one in known}
+    near = get_close_matches(str(name).lower(), by_small, n=1, cutoff=0.6)
+    return by_small[near[0]] if near else None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kedro.pipeline import Pipeline
 
+from shopclip.parameters.pairs import runs_of, with_repeats
 from shopclip.pipelines import (
     embedding,
     evaluation,
@@ -18,7 +19,6 @@ from shopclip.pipelines import (
     training,
     tuning,
 )
-from shopclip.seeds import runs_of, with_repeats
 
 _runs: dict[str, tuple[str, ...]] | None = None
 
@@ -60,8 +60,8 @@ def _configured_pairs() -> dict[str, tuple[str, ...]]:
     from kedro.framework.project import settings
     from kedro.utils import find_kedro_project
 
-    from shopclip.config_loader import ConfigLoader
-    from shopclip.parameter_check import check
+    from shopclip.parameters.check import check
+    from shopclip.parameters.loader import ConfigLoader
 
     root = find_kedro_project(Path.cwd()) or Path.cwd()
     loader = ConfigLoader(str(root / settings.CONF_SOURCE), **settings.CONFIG_LOADER_ARGS)

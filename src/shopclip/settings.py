@@ -14,7 +14,6 @@ warnings.filterwarnings("ignore", message=r"register_new_resolver\(\) is depreca
 
 from kedro.utils import find_kedro_project
 
-from shopclip.config_loader import ConfigLoader, ConfigurationError
 from shopclip.hooks import (
     ChecksHook,
     EarlierLayoutHook,
@@ -27,7 +26,8 @@ from shopclip.hooks import (
     RunLockHook,
     TrackingHook,
 )
-from shopclip.terminal import log_printably
+from shopclip.parameters.loader import ConfigLoader, ConfigurationError
+from shopclip.printing import log_printably
 
 
 def project_root() -> str:

@@ -35,9 +35,11 @@ def main(arguments: Sequence[str]) -> None:
         raise OptionError(f"torchrun takes {', '.join(USED)}, and not {', '.join(unused)}")
     bootstrap_project(Path.cwd())
     with KedroSession.create(
-        Path.cwd(), env=options["env"], runtime_params=options["params"],
+        Path.cwd(),
+        env=options["env"],
+        runtime_params=options["params"],
         conf_source=options["conf_source"],
-    ) as session:  # fmt: skip
+    ) as session:
         _train(session.load_context(), options["namespaces"] or ())
 
 
@@ -46,12 +48,12 @@ def _train(context: Any, pairs: Sequence[str]) -> None:
 
     from shopclip.dualencoder import choose_device
     from shopclip.dualencoder.parallel.process_group import joined
-    from shopclip.hooks import earlier_layout
-    from shopclip.hooks.artefacts import path_of
+    from shopclip.hooks.earlier_layout_hook import move
+    from shopclip.hooks.made_by import path_of
     from shopclip.provenance import Records, require
     from shopclip.provenance.records import FOLDER
 
-    earlier_layout.move(Path(context.project_path), context.config_loader["catalog"])
+    move(Path(context.project_path), context.config_loader["catalog"])
     training = pipelines["training"]
     chosen = training.filter(node_namespaces=list(pairs)) if pairs else training
     paths = (path_of(context.catalog, name) for name in chosen.inputs())

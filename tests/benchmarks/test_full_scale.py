@@ -21,8 +21,10 @@ def run(script, *arguments):
     return subprocess.run(
         [sys.executable, TORCH_ONLY, script, *map(str, arguments)],
         env={"PYTHONPATH": str(ROOT / "src"), "HF_HUB_OFFLINE": "1", "PATH": ""},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.mark.slow
@@ -33,10 +35,23 @@ def test_it_trains_and_scores_without_kedro_and_goes_on_where_it_was(tmp_path):
     write_hub(tmp_path / "shop" / "shop.parquet", rows, pictures)
     (tmp_path / "truth.json").write_text(json.dumps({"Arden Men Shirt 3": {"3": 1, "153": 1}}))
     arguments = [
-        BENCHMARKS / "full_scale.py", "--small", "--limit", 200, "--epochs", 1, "--device", "cpu",
-        "--catalogue", tmp_path / "shop", "--benchmark", tmp_path / "truth.json",
-        "--output", tmp_path / "out", "--peak-tflops", 1,
-    ]  # fmt: skip
+        BENCHMARKS / "full_scale.py",
+        "--small",
+        "--limit",
+        200,
+        "--epochs",
+        1,
+        "--device",
+        "cpu",
+        "--catalogue",
+        tmp_path / "shop",
+        "--benchmark",
+        tmp_path / "truth.json",
+        "--output",
+        tmp_path / "out",
+        "--peak-tflops",
+        1,
+    ]
     first = run(*arguments)
     assert first.returncode == 0, first.stderr[-2000:]
     results = json.loads((tmp_path / "out" / "full_scale.json").read_text())
@@ -60,8 +75,10 @@ def test_the_towers_are_those_that_were_published():
         for name, pair in full_pairs(4000).items()
     }
     assert sizes == {
-        "bert_resnet": ("bert", "resnet"), "bert_vit": ("bert", "vit"), "gpt_vit": ("gpt2", "vit")
-    }  # fmt: skip
+        "bert_resnet": ("bert", "resnet"),
+        "bert_vit": ("bert", "vit"),
+        "gpt_vit": ("gpt2", "vit"),
+    }
 
 
 def test_shares_are_of_queries_whose_own_answer_is_found():
@@ -73,11 +90,26 @@ def test_shares_are_of_queries_whose_own_answer_is_found():
 
 def test_a_table_without_benchmark_or_peak_leaves_them_empty():
     scores = {"accuracy": 0.1, "top10": 0.2, "top100": 0.3}
-    run_ = {"pair": "bert_vit", "epochs": 5, "paper": scores, "share_of_peak": None,
-            "seconds": 9.0, "images_per_second": 7.0, "collapsed": False,
-            "recipe": {"batch_size": 4, "precision": "bf16"}}  # fmt: skip
-    results = {"runs": [run_], "small": False, "size": [224, 224], "products": 9, "trained_on": 8,
-               "catalogue": "shop", "device": "cpu", "torch": "2"}  # fmt: skip
+    run_ = {
+        "pair": "bert_vit",
+        "epochs": 5,
+        "paper": scores,
+        "share_of_peak": None,
+        "seconds": 9.0,
+        "images_per_second": 7.0,
+        "collapsed": False,
+        "recipe": {"batch_size": 4, "precision": "bf16"},
+    }
+    results = {
+        "runs": [run_],
+        "small": False,
+        "size": [224, 224],
+        "products": 9,
+        "trained_on": 8,
+        "catalogue": "shop",
+        "device": "cpu",
+        "torch": "2",
+    }
     line = table(results).splitlines()[2]
     assert line.startswith("| bert_vit | 5 | 10.00 | 20.00 | 30.00 | 0.87 / 37.11 |  |")
     assert line.count("|") == HEAD.splitlines()[0].count("|")

@@ -9,11 +9,17 @@ from tests.benchmarks.conftest import BENCHMARKS
 @pytest.mark.parametrize(
     ("value", "unit", "words"),
     [
-        (512e10, "B", "5.12 TB"), (14_400, "B", "14.4 kB"), (512, "B", "512 B"),
-        (4.17e-9, "s", "4.17 ns"), (0.0178, "s", "17.8 ms"), (119, "s", "119 s"),
-        (4170, "s", "69.5 min"), (30 * 3600, "s", "30.0 h"), (4.17e7, "s", "1.32 years"),
+        (512e10, "B", "5.12 TB"),
+        (14_400, "B", "14.4 kB"),
+        (512, "B", "512 B"),
+        (4.17e-9, "s", "4.17 ns"),
+        (0.0178, "s", "17.8 ms"),
+        (119, "s", "119 s"),
+        (4170, "s", "69.5 min"),
+        (30 * 3600, "s", "30.0 h"),
+        (4.17e7, "s", "1.32 years"),
     ],
-)  # fmt: skip
+)
 def test_a_number_is_told_in_the_unit_that_suits(value, unit, words):
     assert told(value, unit) == words
 

@@ -14,13 +14,7 @@ from shopclip.dualencoder.pixels import to_pixel_values
 from training_rates import Row, alternate
 from training_steps import bare_step, batch_in_memory, train_steps
 from training_towers import Pair, small_pairs
-from training_trainer import (
-    TrainerItems,
-    TrainerModel,
-    collate,
-    recall_at_10,
-    train_with_trainer,
-)
+from training_trainer import TrainerItems, TrainerModel, collate, recall_at_10, train_with_trainer
 from training_tutorial import PADDED, TutorialItems, tutorial_epoch, tutorial_loss
 
 # torchvision would have its decoders replaced by another package, but run_clip.py has them
@@ -126,8 +120,11 @@ def test_trainer_trains_the_towers_themselves(items, data, model):
 
 
 def test_a_key_holds_the_worst_row_but_our_faster_precision():
-    rows = [Row("bert_resnet, fp32", 3.0, 1.0, 3), Row("bert_resnet, bf16", 4.0, 1.0, 3),
-            Row("bert_vit, fp32", 9.0, 1.0, 3)]  # fmt: skip
+    rows = [
+        Row("bert_resnet, fp32", 3.0, 1.0, 3),
+        Row("bert_resnet, bf16", 4.0, 1.0, 3),
+        Row("bert_vit, fp32", 9.0, 1.0, 3),
+    ]
     assert training.deciding("over_tutorial_loop", rows).ratio == 4
     assert training.deciding("end_to_end_over_bare_step", rows).ratio == 3
     assert rows[0].met is True

@@ -41,17 +41,34 @@ def of_chunks(count):
 
 def of_strips(count):
     """A TIFF, one pixel wide, each of whose rows is a strip of its own."""
-    entries = [(256, 4, 1, 1), (257, 4, 1, count), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1),
-               (273, 4, count, 110), (278, 4, 1, 1), (279, 4, count, 110 + 4 * count)]  # fmt: skip
+    entries = [
+        (256, 4, 1, 1),
+        (257, 4, 1, count),
+        (258, 3, 1, 8),
+        (259, 3, 1, 1),
+        (262, 3, 1, 1),
+        (273, 4, count, 110),
+        (278, 4, 1, 1),
+        (279, 4, count, 110 + 4 * count),
+    ]
     return _tiff(entries) + struct.pack("<I", 8) * count + struct.pack("<I", 1) * count
 
 
 def of_large_tiles(side):
     """A TIFF of four pixels in one deflated tile of side × side."""
     packed = zlib.compress(bytes(1000))
-    entries = [(256, 4, 1, 2), (257, 4, 1, 2), (258, 3, 1, 8), (259, 3, 1, 8), (262, 3, 1, 1),
-               (322, 4, 1, side), (323, 4, 1, side), (324, 4, 1, 134),
-               (325, 4, 1, len(packed)), (277, 3, 1, 1)]  # fmt: skip
+    entries = [
+        (256, 4, 1, 2),
+        (257, 4, 1, 2),
+        (258, 3, 1, 8),
+        (259, 3, 1, 8),
+        (262, 3, 1, 1),
+        (322, 4, 1, side),
+        (323, 4, 1, side),
+        (324, 4, 1, 134),
+        (325, 4, 1, len(packed)),
+        (277, 3, 1, 1),
+    ]
     return _tiff(sorted(entries)) + packed
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopclip.catalogue.csv_records import MOST_LINES, records
+from shopclip.catalogue.csv_table import MOST_LINES, records
 
 
 def parse(text, delimiter=",", width=2):

@@ -61,11 +61,7 @@ def test_a_file_is_read_in_the_encoding_it_is_in(tmp_path, encoding):
 
 @pytest.mark.parametrize(
     ("mark", "encoding"),
-    [
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-        (b"", "utf-16-le"),
-        (b"", "utf-16-be"),
-    ],
+    [(codecs.BOM_UTF16_BE, "utf-16-be"), (b"", "utf-16-le"), (b"", "utf-16-be")],
 )
 def test_utf_16_is_told_by_its_mark_or_by_its_nul_bytes(tmp_path, mark, encoding):
     text = mark + f"{HEADER}\n{ROW}Größe 40\n".encode(encoding)
@@ -94,8 +90,12 @@ def test_a_mapping_names_the_columns_of_a_shop_and_the_others_are_unknown(tmp_pa
     text = 'photo,sku,price,title,for\np/1.png,A1,9.90,"Cap, red",Kids\n'
     rows, _ = read(tmp_path, text, columns)
     assert rows.loc[0, ["id", "productDisplayName", "image", "gender", "season"]].tolist() == [
-        "A1", "Cap, red", "p/1.png", "Kids", "",
-    ]  # fmt: skip
+        "A1",
+        "Cap, red",
+        "p/1.png",
+        "Kids",
+        "",
+    ]
 
 
 def test_a_mapped_attribute_that_is_not_there_is_an_error(tmp_path):

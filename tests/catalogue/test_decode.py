@@ -38,10 +38,16 @@ def test_every_format_is_read_whatever_the_name_of_its_file(form):
 def test_a_turned_picture_is_set_upright(orientation):
     upright = Image.fromarray(noise(1, 80, 60)[0])
     turns = [
-        None, None, Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_180,
-        Image.Transpose.FLIP_TOP_BOTTOM, Image.Transpose.TRANSPOSE, Image.Transpose.ROTATE_90,
-        Image.Transpose.TRANSVERSE, Image.Transpose.ROTATE_270,
-    ]  # fmt: skip
+        None,
+        None,
+        Image.Transpose.FLIP_LEFT_RIGHT,
+        Image.Transpose.ROTATE_180,
+        Image.Transpose.FLIP_TOP_BOTTOM,
+        Image.Transpose.TRANSPOSE,
+        Image.Transpose.ROTATE_90,
+        Image.Transpose.TRANSVERSE,
+        Image.Transpose.ROTATE_270,
+    ]
     stored = upright if turns[orientation] is None else upright.transpose(turns[orientation])
     exif = Image.Exif()
     exif[0x0112] = orientation

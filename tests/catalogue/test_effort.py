@@ -7,8 +7,7 @@ import pytest
 from PIL import Image
 
 from shopclip.catalogue import decode as module
-from shopclip.catalogue.decode import UnreadableImageError, decode
-from shopclip.catalogue.effort import MOST_SCANS, check_file
+from shopclip.catalogue.decode import MOST_SCANS, UnreadableImageError, check_file, decode
 from tests.catalogue import hostile_pictures as hostile
 from tests.conftest import jpeg, noise
 
@@ -27,9 +26,17 @@ SIZE = (80, 60)
         (hostile.of_strips(100_000), "a TIFF of 100000 strips"),
         (hostile.of_large_tiles(30_000), "a TIFF whose tiles have 30000 × 30000 pixels"),
     ],
-    ids=["scans", "scans of many pixels", "EXIF", "empty tables", "RLE", "chunks", "strips",
-         "tiles"],
-)  # fmt: skip
+    ids=[
+        "scans",
+        "scans of many pixels",
+        "EXIF",
+        "empty tables",
+        "RLE",
+        "chunks",
+        "strips",
+        "tiles",
+    ],
+)
 def test_a_file_that_asks_for_too_much_work_is_refused_undecoded(encoded, why, monkeypatch):
     monkeypatch.setattr(module, "to_rgb", lambda picture: pytest.fail("decoded"))
     started = time.process_time()
@@ -70,8 +77,14 @@ def test_counting_takes_no_longer_than_the_file_is_long():
 
 
 def test_ordinary_files_of_every_kind_pass():
-    for form, options in [("BMP", {}), ("TIFF", {"compression": "tiff_lzw"}), ("PNG", {}),
-                          ("GIF", {}), ("WEBP", {}), ("AVIF", {})]:  # fmt: skip
+    for form, options in [
+        ("BMP", {}),
+        ("TIFF", {"compression": "tiff_lzw"}),
+        ("PNG", {}),
+        ("GIF", {}),
+        ("WEBP", {}),
+        ("AVIF", {}),
+    ]:
         buffer = io.BytesIO()
         Image.fromarray(noise(1, 400, 300)[0]).save(buffer, form, **options)
         assert decode(buffer.getvalue(), SIZE).shape == (*SIZE, 3)

@@ -39,9 +39,12 @@ def files(tmp_path):
 def client(address, home, dataset=DATASET, **environment):
     variables = {
         **{name: value for name, value in os.environ.items() if "proxy" not in name.lower()},
-        "HF_ENDPOINT": address, "HF_HOME": str(home), "HF_HUB_OFFLINE": "0",
-        "PYTHONPATH": os.pathsep.join(sys.path), **environment,
-    }  # fmt: skip
+        "HF_ENDPOINT": address,
+        "HF_HOME": str(home),
+        "HF_HUB_OFFLINE": "0",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        **environment,
+    }
     command = [sys.executable, "-c", CLIENT, dataset]
     return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60)
 
@@ -123,8 +126,9 @@ def test_a_download_that_is_cut_is_one_line_and_a_half_file_is_never_a_catalogue
     assert "Traceback" not in done.stderr
     last = done.stderr.strip().splitlines()[-1]
     assert "the download of owner/shop from the Hugging Face hub broke off (" in last
-    assert last.endswith("The files that are complete are kept; give the same command again for "
-                         "the others")  # fmt: skip
+    assert last.endswith(
+        "The files that are complete are kept; give the same command again for the others"
+    )
     offline = client(address, tmp_path / "home", HF_HUB_OFFLINE="1")
     assert (offline.returncode, offline.stdout) == (1, "")
     with serve(files) as (address, requests):

@@ -61,9 +61,16 @@ def test_a_missing_image_is_rejected_with_what_is_missing(shop, reference, detai
 
 @pytest.mark.parametrize(
     "reference",
-    ["../secret.jpg", "photos/../../secret.jpg", "..\\secret.jpg", "/etc/hostname", "..",
-     "C:\\secret.jpg", "//server/secret.jpg"],
-)  # fmt: skip
+    [
+        "../secret.jpg",
+        "photos/../../secret.jpg",
+        "..\\secret.jpg",
+        "/etc/hostname",
+        "..",
+        "C:\\secret.jpg",
+        "//server/secret.jpg",
+    ],
+)
 def test_a_path_that_leaves_the_catalogue_is_rejected(shop, reference):
     _, rejected = locate(shop, reference)
     assert rejected["reason"].tolist() == [OUTSIDE]
@@ -131,9 +138,13 @@ def test_a_bad_link_costs_its_own_product_and_no_other(shop):
     located, rejected = locate(shop, *(f"photos/{name}.jpg" for name in names))
     assert located["image"].tolist() == ["photos/1.jpg"]
     assert rejected[["id", "reason"]].values.tolist() == [
-        ["1", "no image"], ["2", "no image"], ["3", OUTSIDE], ["4", OUTSIDE], ["5", "no image"],
+        ["1", "no image"],
+        ["2", "no image"],
+        ["3", OUTSIDE],
+        ["4", OUTSIDE],
+        ["5", "no image"],
         ["6", "no image"],
-    ]  # fmt: skip
+    ]
     assert "photos/loop.jpg is a link that cannot be followed" in rejected["detail"][0]
     assert rejected["detail"].tolist()[2:] == [
         "photos/out.jpg is a link that leaves the folder of the catalogue",

@@ -85,9 +85,12 @@ def test_files_that_keep_images_differently_are_an_error_that_names_them(tmp_pat
 def hive(folder):
     """A data set as Arrow writes it, by gender and year."""
     columns = {
-        "id": ["1", "2", "3", "4"], "caption": list("abcd"), "image": [b""] * 4,
-        "gender": ["Men", "Women & co", "Men", None], "year": [2012, 2013, 2012, 2014],
-    }  # fmt: skip
+        "id": ["1", "2", "3", "4"],
+        "caption": list("abcd"),
+        "image": [b""] * 4,
+        "gender": ["Men", "Women & co", "Men", None],
+        "year": [2012, 2013, 2012, 2014],
+    }
     parts = pa.schema([("gender", pa.string()), ("year", pa.int64())])
     partitioning = ds.partitioning(parts, flavor="hive")
     ds.write_dataset(pa.table(columns), folder, format="parquet", partitioning=partitioning)
@@ -98,8 +101,11 @@ def test_folders_of_a_partition_give_their_rows_its_columns(tmp_path):
     rows, rejected = open_catalogue(hive(tmp_path / "shop")).rows()
     found = {id_: rest for id_, *rest in rows[["id", "gender", "year"]].values.tolist()}
     assert found == {
-        "1": ["Men", "2012"], "2": ["Women & co", "2013"], "3": ["Men", "2012"], "4": ["", "2014"],
-    }  # fmt: skip
+        "1": ["Men", "2012"],
+        "2": ["Women & co", "2013"],
+        "3": ["Men", "2012"],
+        "4": ["", "2014"],
+    }
     assert rejected.empty
 
 

@@ -2,12 +2,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopclip.catalogue.visible import is_visible
+from shopclip.catalogue.columns import is_visible
 
 UNSEEN = [
-    "\u200b", "\ufeff", "\u2060", "\u00ad", "\u200d", "\x01", "\x7f", "\u0301", "\u20dd", "\ufe0f",
-    "\u3164", "\u2800", "\u00a0", "\u2003", "\u202e", "\t", "\0",
-]  # fmt: skip
+    "\u200b",
+    "\ufeff",
+    "\u2060",
+    "\u00ad",
+    "\u200d",
+    "\x01",
+    "\x7f",
+    "\u0301",
+    "\u20dd",
+    "\ufe0f",
+    "\u3164",
+    "\u2800",
+    "\u00a0",
+    "\u2003",
+    "\u202e",
+    "\t",
+    "\0",
+]
 
 
 @pytest.mark.parametrize("character", UNSEEN)

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from shopclip.dualencoder import DualEncoder
-from shopclip.dualencoder.image_store import ImageStore
-from shopclip.dualencoder.shards import read_shards
 from shopclip.errors import ShopclipError
+from shopclip.files.image_store import ImageStore
+from shopclip.files.shards import read_shards
 from shopclip.provenance import Records, require
 from shopclip.search import SearchEngine
 from tests.consistency.world import PAIR, picture_colour

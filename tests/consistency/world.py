@@ -20,8 +20,14 @@ from tests.conftest import jpeg
 from tests.project import copy_project
 
 STAGES = (
-    "ingestion", "preprocessing", "training", "embedding", "evaluation", "indexing", "reporting",
-)  # fmt: skip
+    "ingestion",
+    "preprocessing",
+    "training",
+    "embedding",
+    "evaluation",
+    "indexing",
+    "reporting",
+)
 PAIR = "bert_resnet"
 PRODUCTS = 24
 DONE, REFUSED, BROKEN, KILLED = "done", "refused", "broken", "killed"
@@ -86,8 +92,10 @@ def write_shop(project, numbers, *, table, word="Shirt"):
         ]
         ids, captions, kinds = zip(*rows, strict=True)
         columns = {"id": ids, "productDisplayName": captions, "gender": kinds, "image": pictures}
-        pq.write_table(pa.table({name: list(values) for name, values in columns.items()}),
-                       shop / "train.parquet")  # fmt: skip
+        pq.write_table(
+            pa.table({name: list(values) for name, values in columns.items()}),
+            shop / "train.parquet",
+        )
 
 
 def run(project, stages, params=None, *, only_missing=False, kill_at=None):
@@ -190,10 +198,14 @@ def random_action(project, chance: random.Random):
 def _change_a_file(project, chance):
     """Damage that somebody does by hand, or an old backup."""
     files = sorted(
-        file for file in (project / "data").rglob("*")
-        if file.is_file() and ".provenance" not in file.parts and "01_raw" not in file.parts
-        and ".runs" not in file.parts and file.suffix not in (".lock", "")
-    )  # fmt: skip
+        file
+        for file in (project / "data").rglob("*")
+        if file.is_file()
+        and ".provenance" not in file.parts
+        and "01_raw" not in file.parts
+        and ".runs" not in file.parts
+        and file.suffix not in (".lock", "")
+    )
     file = chance.choice(files)
     if chance.random() < 0.5:
         file.unlink()

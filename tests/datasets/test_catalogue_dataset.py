@@ -3,7 +3,7 @@ import errno
 import pytest
 
 from shopclip.catalogue import CatalogueError
-from shopclip.catalogue.places import find_place
+from shopclip.catalogue.locations import find_place
 from shopclip.datasets import CatalogueDataset
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from shopclip.catalogue import open_catalogue
 from shopclip.datasets import ImageStoreDataset
-from shopclip.dualencoder.image_store import ImageStream
+from shopclip.files.image_store import ImageStream
 from shopclip.parameters import CatalogueParameters, EngineParameters, ImageParameters, Size
 from shopclip.pipelines.ingestion.nodes import check_products
 from shopclip.pipelines.preprocessing.nodes import decode_images

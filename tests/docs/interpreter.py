@@ -18,9 +18,13 @@ class Interpreter:
 
     def __init__(self, **environment: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            text=True, cwd=ROOT, env={**os.environ, **environment},
-        )  # fmt: skip
+            [sys.executable, str(PROGRAM)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env={**os.environ, **environment},
+        )
 
     def __enter__(self) -> "Interpreter":
         return self
@@ -32,9 +36,13 @@ class Interpreter:
         self._process.stdout.close()
 
     def run(
-        self, argv: Sequence[str], folder: Path, *, rehearse: bool = False,
+        self,
+        argv: Sequence[str],
+        folder: Path,
+        *,
+        rehearse: bool = False,
         environment: Mapping[str, str] | None = None,
-    ) -> str:  # fmt: skip
+    ) -> str:
         """What a command prints in a folder.
 
         Args:
@@ -44,9 +52,12 @@ class Interpreter:
             AssertionError: it failed.
         """
         task = {
-            "argv": list(argv), "folder": str(folder), "rehearse": rehearse,
-            "environment": dict(environment or {}), "root": str(ROOT),
-        }  # fmt: skip
+            "argv": list(argv),
+            "folder": str(folder),
+            "rehearse": rehearse,
+            "environment": dict(environment or {}),
+            "root": str(ROOT),
+        }
         self._process.stdin.write(json.dumps(task) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()

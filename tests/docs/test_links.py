@@ -9,9 +9,7 @@ from tests.docs.pages import headings, links, pages
 from tests.project import ROOT
 
 # No test asks the network: whoever adds an address opens it once, and its host here.
-HOSTS = {
-    "127.0.0.1", "keepachangelog.com", "optuna.org", "pypi.org", "pytorch.org", "semver.org",
-}  # fmt: skip
+HOSTS = {"127.0.0.1", "keepachangelog.com", "optuna.org", "pypi.org", "pytorch.org", "semver.org"}
 LINKS = links()
 INSIDE = [one for one in LINKS if not urlsplit(one.target).scheme]
 OUTSIDE = sorted({one.target for one in LINKS if urlsplit(one.target).scheme})

@@ -30,9 +30,13 @@ def built(tmp_path_factory):
     """The folder of the site, and what its build said."""
     folder = tmp_path_factory.mktemp("site") / "site"
     done = subprocess.run(
-        [sys.executable, "-c", BUILD, str(folder)], cwd=ROOT, capture_output=True, text=True,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, timeout=120,
-    )  # fmt: skip
+        [sys.executable, "-c", BUILD, str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        timeout=120,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder, done.stdout + done.stderr
 

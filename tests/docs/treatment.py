@@ -19,9 +19,17 @@ from tests.docs.commands import Command
 # shell      the shell's own: it changes where the next command is found
 # elsewhere  it is a program of another environment, which no test has
 How = Literal[
-    "trained", "run", "read", "rehearse", "serve", "request", "install", "in_ci", "shell",
+    "trained",
+    "run",
+    "read",
+    "rehearse",
+    "serve",
+    "request",
+    "install",
+    "in_ci",
+    "shell",
     "elsewhere",
-]  # fmt: skip
+]
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,8 @@ RULES = (
     Rule(r"python3 -m venv \.venv$", "in_ci", "takes a network and minutes"),
     Rule(r"pytest ", "in_ci", "this is it"),
     Rule(
-        r"(pip install apache-airflow|export AIRFLOW|airflow )", "elsewhere",
+        r"(pip install apache-airflow|export AIRFLOW|airflow )",
+        "elsewhere",
         "Airflow is too large for the tests; tests/test_orchestrator.py has a stand-in",
     ),
     Rule(r"kedro airflow create", "rehearse", "tests/test_orchestrator.py runs it"),
@@ -55,22 +64,23 @@ RULES = (
     Rule(r"kedro run .*--env tuned", "elsewhere", "the environment is what tuning writes"),
     Rule(r"torchrun ", "elsewhere", "tests/test_run_distributed.py runs it, with two processes"),
     Rule(
-        r"kedro run .*(training\.workers|engine\.kind)=", "rehearse",
+        r"kedro run .*(training\.workers|engine\.kind)=",
+        "rehearse",
         "tests/test_run_distributed.py runs both, with two workers",
     ),
     Rule(r"kedro run .*training\.device=cuda", "rehearse", "needs a second GPU"),
-    Rule(
-        r"kedro run .*training\.device=cpu", "rehearse", "`kedro run` is the same without a GPU"
-    ),
+    Rule(r"kedro run .*training\.device=cpu", "rehearse", "`kedro run` is the same without a GPU"),
     Rule(r"kedro run .*training\.seeds=3", "rehearse", "tests/test_run_seeds.py runs two seeds"),
     Rule(r"kedro run .*training\.state_seconds=", "rehearse", "tests/test_resume.py runs it"),
     Rule(r"kedro run .*training\.resume=false", "rehearse", "tests/test_run.py runs it"),
     Rule(
-        r"kedro run .*--pipelines preflight", "rehearse",
+        r"kedro run .*--pipelines preflight",
+        "rehearse",
         "tiny towers fail it, as they should; tests/dualencoder/test_preflight.py has better ones",
     ),
     Rule(
-        r"kedro run .*--pipelines training --namespaces", "rehearse",
+        r"kedro run .*--pipelines training --namespaces",
+        "rehearse",
         "tests/test_run.py trains one pair alone",
     ),
     Rule(r"kedro run .*benchmark=truth", "rehearse", "tests/test_score_anew.py runs it"),
@@ -78,7 +88,8 @@ RULES = (
         r"kedro run .*--pipelines (\w+,)*embedding", "rehearse", "tests/test_score_anew.py runs it"
     ),
     Rule(
-        r"kedro run .*--pipelines (evaluation|reporting)", "rehearse",
+        r"kedro run .*--pipelines (evaluation|reporting)",
+        "rehearse",
         "tests/test_run.py runs each stage alone",
     ),
     Rule(r"kedro run .*--pipelines ingestion,preprocessing", "run", ""),
@@ -93,7 +104,7 @@ RULES = (
     Rule(r"curl .*127\.0\.0\.1:7860/", "request", ""),
     Rule(r"python -c ", "run", ""),
     Rule(r"python benchmarks/", "rehearse", "minutes to hours; what came of it is in docs/results"),
-)  # fmt: skip
+)
 
 
 def rule_for(command: Command) -> Rule | None:

@@ -19,9 +19,12 @@ from unittest import mock
 
 # Console scripts, and the modules that they are.
 PROGRAMS = {
-    "kedro": "kedro", "mkdocs": "mkdocs", "mlflow": "mlflow", "nox": "nox",
+    "kedro": "kedro",
+    "mkdocs": "mkdocs",
+    "mlflow": "mlflow",
+    "nox": "nox",
     "pre-commit": "pre_commit",
-}  # fmt: skip
+}
 
 
 class Parsed(BaseException):
@@ -100,8 +103,8 @@ def check_run(arguments: list[str]) -> None:
     from kedro.pipeline import Pipeline
     from kedro.validation.parameter_validator import ParameterValidator
 
+    from shopclip.parameters.pairs import runs_of, with_repeats
     from shopclip.pipeline_registry import declare_pairs, register_pipelines
-    from shopclip.seeds import runs_of, with_repeats
 
     bootstrap_project(Path.cwd())
     options = find_run_command("shopclip").make_context("run", arguments).params

@@ -42,8 +42,10 @@ def leave_out(file: Path, pair: str) -> None:
 
 
 def draw_shop(folder: Path, start: int = 0) -> None:
-    rows = [row(number, f"Arden Women Red Kurta {number}", gender="Women" if number % 2 else "Men")
-            for number in range(start, start + PRODUCTS)]  # fmt: skip
+    rows = [
+        row(number, f"Arden Women Red Kurta {number}", gender="Women" if number % 2 else "Men")
+        for number in range(start, start + PRODUCTS)
+    ]
     write_kaggle(folder, rows)
 
 

@@ -10,27 +10,38 @@ from shopclip.dualencoder import DualEncoder, Examples, ImageEncoder, TextEncode
 
 BERT = TextEncoder(
     config={
-        "model_type": "bert", "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2,
-        "intermediate_size": 48, "max_position_embeddings": 32,
+        "model_type": "bert",
+        "hidden_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 48,
+        "max_position_embeddings": 32,
     },
     vocabulary=300,
-)  # fmt: skip
+)
 GPT = TextEncoder(
     config={"model_type": "gpt2", "n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 32},
     vocabulary=300,
 )
 RESNET = ImageEncoder(
     config={
-        "model_type": "resnet", "embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1],
+        "model_type": "resnet",
+        "embedding_size": 8,
+        "hidden_sizes": [8, 16],
+        "depths": [1, 1],
         "layer_type": "basic",
     }
-)  # fmt: skip
+)
 VIT = ImageEncoder(
     config={
-        "model_type": "vit", "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2,
-        "intermediate_size": 48, "patch_size": 8,
+        "model_type": "vit",
+        "hidden_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 48,
+        "patch_size": 8,
     }
-)  # fmt: skip
+)
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 180, 60), "blue": (40, 60, 220), "grey": (128,) * 3}
 
@@ -60,8 +71,13 @@ def build(text, image, seed=0, **options):
 
 def still(text):
     """The encoder without dropout, so that two passes say the same."""
-    names = ("hidden_dropout_prob", "attention_probs_dropout_prob",
-             "resid_pdrop", "embd_pdrop", "attn_pdrop")  # fmt: skip
+    names = (
+        "hidden_dropout_prob",
+        "attention_probs_dropout_prob",
+        "resid_pdrop",
+        "embd_pdrop",
+        "attn_pdrop",
+    )
     return replace(text, config={**text.config, **dict.fromkeys(names, 0.0)})
 
 

@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from shopclip.dualencoder import Recipe
-from shopclip.dualencoder.augmentation import augment, crop_and_flip, jitter
 from shopclip.dualencoder.parallel.workers import Part
+from shopclip.dualencoder.pixels import augment, crop_and_flip, jitter
 
 
 def noise(count, height=20, width=10):

@@ -17,10 +17,15 @@ def test_what_is_no_device_is_one_line():
         choose_device("gpu")
 
 
-@pytest.mark.parametrize(("there", "wanted", "told"), [
-    (0, "cuda", "no GPU here"), (0, "cuda:1", "no GPU here"),
-    (1, "cuda:1", "one GPU, cuda:0, here"), (2, "cuda:2", "2 GPUs, cuda:0 to cuda:1, here"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("there", "wanted", "told"),
+    [
+        (0, "cuda", "no GPU here"),
+        (0, "cuda:1", "no GPU here"),
+        (1, "cuda:1", "one GPU, cuda:0, here"),
+        (2, "cuda:2", "2 GPUs, cuda:0 to cuda:1, here"),
+    ],
+)
 def test_a_gpu_that_this_machine_lacks_is_refused(there, wanted, told, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there > 0)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: there)

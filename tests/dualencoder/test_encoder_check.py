@@ -33,8 +33,14 @@ def test_image_towers_that_can_be_built_pass(spec):
     ],
 )
 def test_a_text_tower_that_cannot_be_built_names_the_key(changed, expected):
-    config = {"model_type": "bert", "hidden_size": 16, "num_hidden_layers": 1,
-              "num_attention_heads": 2, "intermediate_size": 16, **changed}  # fmt: skip
+    config = {
+        "model_type": "bert",
+        "hidden_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 16,
+        **changed,
+    }
     with pytest.raises(EncoderConfigError, match=expected) as caught:
         check_text_encoder(TextEncoder(config=config), dimensions=8)
     assert "\n" not in str(caught.value)
@@ -50,8 +56,14 @@ def test_a_text_tower_that_cannot_be_built_names_the_key(changed, expected):
     ],
 )
 def test_an_image_tower_that_cannot_be_built_names_the_key(changed, expected):
-    config = {"model_type": "vit", "hidden_size": 16, "num_hidden_layers": 1,
-              "num_attention_heads": 2, "intermediate_size": 16, "patch_size": 8,
-              **changed}  # fmt: skip
+    config = {
+        "model_type": "vit",
+        "hidden_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 16,
+        "patch_size": 8,
+        **changed,
+    }
     with pytest.raises(EncoderConfigError, match=expected):
         check_image_encoder(ImageEncoder(config=config), SIZE, dimensions=8)

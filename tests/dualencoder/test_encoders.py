@@ -6,7 +6,7 @@ from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel
 
 from shopclip.dualencoder import EncoderUnavailableError, ImageEncoder, TextEncoder
 from shopclip.dualencoder.encoders import build_image_encoder, build_text_encoder
-from shopclip.dualencoder.tokenizers import train_tokenizer
+from shopclip.dualencoder.tokenization import train_tokenizer
 
 
 @pytest.fixture
@@ -14,9 +14,12 @@ def pretrained(tmp_path):
     """A BERT with weights of its own, saved as a hub repository would hold it."""
     tokenizer = train_tokenizer("bert", ["a red shirt", "a blue shirt"], 300)
     config = BertConfig(
-        vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
         intermediate_size=16,
-    )  # fmt: skip
+    )
     BertModel(config).save_pretrained(tmp_path / "bert")
     tokenizer.save_pretrained(tmp_path / "bert")
     return tmp_path / "bert"
@@ -48,8 +51,14 @@ def test_offline_and_not_cached_is_one_quick_error_that_says_what_to_do():
 
 
 def test_an_image_encoder_from_scratch_is_made_for_the_size_of_the_run():
-    vit = {"model_type": "vit", "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1,
-           "intermediate_size": 8, "patch_size": 8}  # fmt: skip
+    vit = {
+        "model_type": "vit",
+        "hidden_size": 8,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 1,
+        "intermediate_size": 8,
+        "patch_size": 8,
+    }
     encoder = build_image_encoder(ImageEncoder(config=vit), (64, 48))
     patches = encoder(torch.zeros(1, 3, 64, 48)).last_hidden_state.shape[1] - 1
     assert patches == 8 * 6

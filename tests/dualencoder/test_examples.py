@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopclip.dualencoder import Examples
-from shopclip.dualencoder.image_store import ImageStore
+from shopclip.files.image_store import ImageStore
 
 IMAGES = np.arange(6 * 2 * 2 * 3, dtype=np.uint8).reshape(6, 2, 2, 3)
 STORE = ImageStore(IMAGES, pd.Series(list("abcdef")), pd.DataFrame(), "a name")

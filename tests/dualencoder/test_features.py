@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from shopclip.dualencoder import Examples, Recipe, fit
+from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.features import BATCH, image_features, text_features
 from shopclip.dualencoder.learner import Learner
-from shopclip.dualencoder.precision import Precision
 from shopclip.dualencoder.towers import ImageTower, TextTower
 from tests.conftest import noise
 from tests.dualencoder.conftest import (
@@ -191,18 +191,23 @@ def heads(count):
 CHANGES = {
     "nothing": (lambda e: (e, build(still(BERT), RESNET)), []),
     "weights": (lambda e: (e, build(still(BERT), RESNET, seed=1)), ["ImageTower", "TextTower"]),
-    "order": (lambda e: (replace(e, rows=e.rows[::-1]), build(still(BERT), RESNET)),
-              ["ImageTower"]),
-    "pictures": (lambda e: (replace(e, images=e.images + 1), build(still(BERT), RESNET)),
-                 ["ImageTower"]),
-    "captions": (lambda e: (replace(e, captions=e.captions[::-1]), build(still(BERT), RESNET)),
-                 ["TextTower"]),
+    "order": (
+        lambda e: (replace(e, rows=e.rows[::-1]), build(still(BERT), RESNET)),
+        ["ImageTower"],
+    ),
+    "pictures": (
+        lambda e: (replace(e, images=e.images + 1), build(still(BERT), RESNET)),
+        ["ImageTower"],
+    ),
+    "captions": (
+        lambda e: (replace(e, captions=e.captions[::-1]), build(still(BERT), RESNET)),
+        ["TextTower"],
+    ),
     "variants": (lambda e: (varied(e), build(still(BERT), RESNET)), ["TextTower"]),
     "size": (lambda e: (e, resized()), ["ImageTower"]),
-    "pooling": (lambda e: (e, build(replace(still(BERT), pooling="mean"), RESNET)),
-                ["TextTower"]),
+    "pooling": (lambda e: (e, build(replace(still(BERT), pooling="mean"), RESNET)), ["TextTower"]),
     "attention heads": (lambda e: (e, build(heads(4), RESNET)), ["TextTower"]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from shopclip.dualencoder import Recipe
+from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.feeds import build_feeds, draw_captions
 from shopclip.dualencoder.parallel.workers import Part, Workers
-from shopclip.dualencoder.precision import Precision
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build, still, varied
 
 FP32 = Precision("fp32", torch.device("cpu"))

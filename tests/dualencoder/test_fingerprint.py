@@ -14,9 +14,12 @@ PARTS = st.one_of(
     st.text(max_size=3),
     st.lists(st.text(max_size=2), max_size=3),
     st.integers(-3, 3),
-    arrays(st.sampled_from([np.uint8, np.int64, np.float32]), array_shapes(max_side=3),
-           elements=st.integers(0, 2)),
-)  # fmt: skip
+    arrays(
+        st.sampled_from([np.uint8, np.int64, np.float32]),
+        array_shapes(max_side=3),
+        elements=st.integers(0, 2),
+    ),
+)
 
 
 def plainly(part):

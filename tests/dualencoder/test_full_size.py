@@ -21,9 +21,7 @@ IMAGES = {
     "vit": ImageEncoder(config={"model_type": "vit"}),
 }
 PARAMETERS = {"bert": 85.7e6, "gpt": 86.1e6, "resnet": 23.5e6, "vit": 85.8e6}
-RECIPE = Recipe(
-    epochs=1, batch_size=2, text_learning_rate=1e-5, image_learning_rate=1e-5, warmup=0
-)  # fmt: skip
+RECIPE = Recipe(epochs=1, batch_size=2, text_learning_rate=1e-5, image_learning_rate=1e-5, warmup=0)
 
 
 @pytest.fixture(scope="module")

@@ -191,9 +191,12 @@ def test_cumulative_batch_statistics_count_every_micro_batch_once():
     inputs = torch.randn(8, 3) + 5
     sides = tuple(Side(one, (inputs,)) for one in model)
     backward(
-        sides, lambda images, texts: (images * texts).sum(), micro_batch=2,
-        scale=lambda loss: loss, model=model,
-    )  # fmt: skip
+        sides,
+        lambda images, texts: (images * texts).sum(),
+        micro_batch=2,
+        scale=lambda loss: loss,
+        model=model,
+    )
     assert norm.num_batches_tracked == 4
     torch.testing.assert_close(norm.running_mean, inputs.mean(dim=0))
     assert norm.training
@@ -206,6 +209,8 @@ def test_frozen_batch_statistics_are_used_in_both_passes(examples):
     cached, found = first_step(build(still(BERT), RESNET), examples, **frozen, micro_batch=9)
     assert cached.loss == pytest.approx(whole.loss, rel=1e-6)
     torch.testing.assert_close(
-        found["image.projection.1.weight"], expected["image.projection.1.weight"],
-        rtol=1e-4, atol=1e-6,
-    )  # fmt: skip
+        found["image.projection.1.weight"],
+        expected["image.projection.1.weight"],
+        rtol=1e-4,
+        atol=1e-6,
+    )

@@ -18,9 +18,10 @@ class Oven(Checked):
 
 
 @given(
-    heat=st.one_of(st.none(), st.integers(0, 300)), minutes=st.integers(-2, 3),
+    heat=st.one_of(st.none(), st.integers(0, 300)),
+    minutes=st.integers(-2, 3),
     shelf=st.integers(2, 6),
-)  # fmt: skip
+)
 @settings(deadline=None)
 def test_a_value_is_accepted_if_and_only_if_it_is_null_or_within_inclusive_bounds(
     heat, minutes, shelf

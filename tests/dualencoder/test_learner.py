@@ -118,8 +118,9 @@ def test_order_augmentation_and_dropout_do_not_share_their_chance(towers, exampl
     one = learner(towers, examples)
     seeds = [
         one._chance(purpose, number).initial_seed()
-        for purpose in ("order", "augmentation", "dropout") for number in range(50)
-    ]  # fmt: skip
+        for purpose in ("order", "augmentation", "dropout")
+        for number in range(50)
+    ]
     assert len(set(seeds)) == 150
 
 

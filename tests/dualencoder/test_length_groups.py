@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from shopclip.dualencoder.length_groups import LengthGroups
+from shopclip.dualencoder.tokenization import LengthGroups
 from tests.dualencoder.conftest import BERT, GPT, RESNET, build
 
 CAPTIONS = ["a red shirt " * (1 + i % 5) + "blue" * (i % 3) for i in range(23)]

@@ -2,7 +2,7 @@ import pytest
 import torch
 from transformers import AutoConfig
 
-from shopclip.dualencoder.pooling import cls, last, mean, text_pooling
+from shopclip.dualencoder.towers import cls, last, mean, text_pooling
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build
 
 STATES = torch.arange(2 * 3 * 2, dtype=torch.float32).reshape(2, 3, 2)
@@ -35,8 +35,7 @@ def test_causal_text_encoders_are_pooled_at_the_end(model_type, pooling):
 
 
 @pytest.mark.parametrize(
-    ("text", "image", "poolings"),
-    [(BERT, RESNET, ("cls", "mean")), (GPT, VIT, ("last", "cls"))],
+    ("text", "image", "poolings"), [(BERT, RESNET, ("cls", "mean")), (GPT, VIT, ("last", "cls"))]
 )
 def test_towers_choose_by_architecture(text, image, poolings):
     model = build(text, image)

@@ -3,24 +3,17 @@ import pytest
 import torch
 
 from shopclip.dualencoder import Recipe, fit
+from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.learner import Learner
-from shopclip.dualencoder.precision import Precision
-from tests.dualencoder.conftest import (
-    BERT,
-    GPT,
-    RESNET,
-    VIT,
-    accuracy,
-    build,
-    differing,
-    weights,
-)
+from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, accuracy, build, differing, weights
 
 CPU = torch.device("cpu")
 RECIPE = {
-    "batch_size": 16, "text_learning_rate": 2e-3, "image_learning_rate": 2e-3,
+    "batch_size": 16,
+    "text_learning_rate": 2e-3,
+    "image_learning_rate": 2e-3,
     "projection_learning_rate": 2e-3,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])

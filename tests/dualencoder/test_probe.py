@@ -9,18 +9,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopclip.dualencoder import Examples, Recipe, fit
-from shopclip.dualencoder.precision import Precision
+from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.probe import MOST, Probe
 from shopclip.dualencoder.training_log import Step
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build, differing, weights
 
 FP32 = Precision("fp32", torch.device("cpu"))
 STEPS = [
-    Step(step=6, epoch=3, loss=2.0, chance_loss=3.0, gradient_norm=1, learning_rate=1,
-         temperature=0.5, images_per_second=1),
-    Step(step=7, epoch=3, loss=1.0, chance_loss=2.0, gradient_norm=1, learning_rate=1,
-         temperature=0.25, images_per_second=1),
-]  # fmt: skip
+    Step(
+        step=6,
+        epoch=3,
+        loss=2.0,
+        chance_loss=3.0,
+        gradient_norm=1,
+        learning_rate=1,
+        temperature=0.5,
+        images_per_second=1,
+    ),
+    Step(
+        step=7,
+        epoch=3,
+        loss=1.0,
+        chance_loss=2.0,
+        gradient_norm=1,
+        learning_rate=1,
+        temperature=0.25,
+        images_per_second=1,
+    ),
+]
 
 
 def unit(rows):

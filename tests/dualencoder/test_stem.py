@@ -5,8 +5,7 @@ import pytest
 import torch
 
 from shopclip.dualencoder import DualEncoder, Examples, ImageEncoder, Recipe, fit
-from shopclip.dualencoder.encoders import build_image_encoder
-from shopclip.dualencoder.stem import ConvolutionalStem, StemError
+from shopclip.dualencoder.encoders import ConvolutionalStem, StemError, build_image_encoder
 from tests.dualencoder.conftest import BERT, RESNET, VIT, build
 
 STEMMED = replace(VIT, stem="convolutional")

@@ -3,12 +3,15 @@ import sys
 
 import pytest
 
-from shopclip.dualencoder.tokenizers import train_tokenizer
+from shopclip.dualencoder.tokenization import train_tokenizer
 
-CAPTIONS = [f"{brand} {word} Shirt No {n}" for brand in ("Arden", "Vintrel") for n, word in
-            enumerate(["Red", "Blue", "Grey", "Navy", "Olive", "Peach", "Café"] * 4)]  # fmt: skip
+CAPTIONS = [
+    f"{brand} {word} Shirt No {n}"
+    for brand in ("Arden", "Vintrel")
+    for n, word in enumerate(["Red", "Blue", "Grey", "Navy", "Olive", "Peach", "Café"] * 4)
+]
 SCRIPT = f"""
-from shopclip.dualencoder.tokenizers import train_tokenizer
+from shopclip.dualencoder.tokenization import train_tokenizer
 print(sorted(train_tokenizer("MODEL", {CAPTIONS!r}, 120).get_vocab().items(), key=lambda i: i[1]))
 """
 

@@ -86,9 +86,13 @@ def test_an_embedding_is_the_projection_of_its_features(text, image, examples):
 
 def test_a_roberta_reads_no_further_than_its_positions_which_begin_after_padding():
     config = {
-        "model_type": "roberta", "hidden_size": 32, "num_hidden_layers": 1,
-        "num_attention_heads": 2, "intermediate_size": 48, "max_position_embeddings": 32,
-    }  # fmt: skip
+        "model_type": "roberta",
+        "hidden_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 48,
+        "max_position_embeddings": 32,
+    }
     model = build(replace(BERT, config=config), RESNET)
     assert model.text.max_tokens == 31
     assert np.isfinite(model.embed_captions(["red shirt " * 40])).all()

@@ -5,14 +5,18 @@ import numpy as np
 import pytest
 import torch
 
-from shopclip.dualencoder import Examples, Recipe, TrainingError, TrainingLog, fit, rank
-from shopclip.dualencoder.tokens import Tokens
+from shopclip.dualencoder import Examples, Recipe, TrainingError, TrainingLog, fit
+from shopclip.dualencoder.tokenization import Tokens
+from shopclip.metrics.ranks import rank
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, accuracy, build
 
 RECIPE = Recipe(
-    epochs=12, batch_size=16, text_learning_rate=2e-3, image_learning_rate=2e-3,
+    epochs=12,
+    batch_size=16,
+    text_learning_rate=2e-3,
+    image_learning_rate=2e-3,
     projection_learning_rate=2e-3,
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(("text", "image"), [(BERT, RESNET), (GPT, VIT)])

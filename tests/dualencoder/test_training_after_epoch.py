@@ -2,7 +2,7 @@
 
 import pytest
 
-from shopclip.dualencoder import Recipe, Resumption, fit
+from shopclip.dualencoder import CheckpointManager, Recipe, fit
 from tests.dualencoder.conftest import BERT, RESNET, build
 
 RECIPE = Recipe(epochs=3, batch_size=16)
@@ -29,9 +29,15 @@ def test_ends_training_by_what_it_raises_and_hears_of_those_epochs_again(example
 
     model = build(BERT, RESNET)
     with pytest.raises(EnoughError):
-        fit(model, examples, RECIPE, resumption=Resumption(tmp_path, 0), after_epoch=stop_after_two)
+        fit(
+            model,
+            examples,
+            RECIPE,
+            resumption=CheckpointManager(tmp_path, 0),
+            after_epoch=stop_after_two,
+        )
     assert told == [0, 1]
     heard = []
-    resumed = Resumption(tmp_path, seconds=0)
+    resumed = CheckpointManager(tmp_path, seconds=0)
     fit(build(BERT, RESNET), examples, RECIPE, resumption=resumed, after_epoch=heard.append)
     assert [epoch.epoch for epoch in heard] == [0, 1, 2]

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shopclip.dualencoder import Epoch, Recipe, Resumption, fit
-from shopclip.dualencoder.precision import Precision
+from shopclip.dualencoder import CheckpointManager, Epoch, Recipe, fit
+from shopclip.dualencoder.checkpoints import Checkpoint
+from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.probe import Probe
 from shopclip.dualencoder.training import _over
 from shopclip.dualencoder.training_log import TrainingLog
-from shopclip.dualencoder.training_state import TrainingState
 from tests.dualencoder.conftest import BERT, RESNET, build, differing, subset, weights
 
 
@@ -18,8 +18,17 @@ def epoch_of(number, mrr):
     spread = dict.fromkeys(
         ("image_mean_cosine", "text_mean_cosine", "image_effective_rank", "text_effective_rank"), 1
     )
-    return Epoch(epoch=number, step=0, loss=1, chance_loss=1, temperature=1, hubness=0, mrr=mrr,
-                 seconds=1, **spread)  # fmt: skip
+    return Epoch(
+        epoch=number,
+        step=0,
+        loss=1,
+        chance_loss=1,
+        temperature=1,
+        hubness=0,
+        mrr=mrr,
+        seconds=1,
+        **spread,
+    )
 
 
 def seen_as(mrrs, monkeypatch):
@@ -85,7 +94,7 @@ def test_stops_when_the_best_is_as_many_epochs_ago_as_patience_says(mrrs, patien
     best = int(np.argmax(mrrs))
     after_best = mrrs[best + 1 :]
     expected = len(mrrs) == 8 or (patience is not None and len(after_best) >= patience)
-    state = TrainingState(TrainingLog([], epochs, best))
+    state = Checkpoint(TrainingLog([], epochs, best))
     assert _over(Learner, state) == expected
 
 
@@ -129,9 +138,9 @@ def test_the_best_epoch_survives_a_resumption(split, tmp_path, monkeypatch):
 
     monkeypatch.setattr(Probe, "look", killed)
     with pytest.raises(KeyboardInterrupt):
-        trained(split, 4, resumption=Resumption(tmp_path, seconds=0))
+        trained(split, 4, resumption=CheckpointManager(tmp_path, seconds=0))
     monkeypatch.setattr(Probe, "look", look)
-    model, resumed = trained(split, 4, resumption=Resumption(tmp_path, seconds=0))
+    model, resumed = trained(split, 4, resumption=CheckpointManager(tmp_path, seconds=0))
     assert resumed.best_epoch == log.best_epoch == 1
     assert differing(weights(model), best) == []
     assert differing(weights(expected), best) == []

@@ -9,10 +9,10 @@ import torch
 from torch._dynamo.testing import CompileCounter
 
 from shopclip.dualencoder import Recipe, fit
+from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.feeds import build_feeds
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.parallel.workers import Part, Workers
-from shopclip.dualencoder.precision import Precision
 from tests.dualencoder.conftest import (
     BERT,
     GPT,
@@ -79,17 +79,22 @@ def test_switching_recomputation_off_again_keeps_activations(examples):
         Learner(model, examples, Recipe(gradient_checkpointing=wanted))
         marks = [
             part.gradient_checkpointing
-            for part in model.modules() if hasattr(part, "gradient_checkpointing")
-        ]  # fmt: skip
+            for part in model.modules()
+            if hasattr(part, "gradient_checkpointing")
+        ]
         assert any(marks) == wanted
 
 
 def test_a_resnet_keeps_its_activations_says_so_and_learns(examples, caplog):
     model = build(BERT, RESNET)
     recipe = Recipe(
-        epochs=12, batch_size=16, gradient_checkpointing=True, text_learning_rate=2e-3,
-        image_learning_rate=2e-3, projection_learning_rate=2e-3,
-    )  # fmt: skip
+        epochs=12,
+        batch_size=16,
+        gradient_checkpointing=True,
+        text_learning_rate=2e-3,
+        image_learning_rate=2e-3,
+        projection_learning_rate=2e-3,
+    )
     fit(model, examples, recipe)
     assert "ResNetModel keeps its activations: it cannot recompute them" in caplog.text
     assert "BertModel" not in caplog.text

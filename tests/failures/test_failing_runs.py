@@ -9,7 +9,7 @@ from itertools import chain
 
 import pytest
 
-from shopclip.hooks.run_lock import RunLock
+from shopclip.hooks.run_lock_hook import RunLock
 from tests.conftest import row, write_kaggle
 from tests.failures.limits import mounted, read_only, tmpfs
 from tests.project import copy_project, kedro

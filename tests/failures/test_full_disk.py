@@ -8,14 +8,13 @@ import torch
 
 from shopclip.datasets import CSVDataset, JSONDataset, NumpyDataset, ParquetDataset, TextDataset
 from shopclip.datasets.figure_dataset import FigureDataset
-from shopclip.dualencoder import features, training_state
-from shopclip.dualencoder.image_store import ImageStream
-from shopclip.dualencoder.image_store_writer import write_image_store
+from shopclip.dualencoder import checkpoints, features
+from shopclip.dualencoder.checkpoints import Checkpoint
+from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.learner import Learner
-from shopclip.dualencoder.precision import Precision
 from shopclip.dualencoder.recipe import Recipe
-from shopclip.dualencoder.storage import StorageError
-from shopclip.dualencoder.training_state import TrainingState
+from shopclip.files.image_store import ImageStream, write_image_store
+from shopclip.files.storage import StorageError
 from shopclip.search.index.build import build as build_index
 from shopclip.search.index.protocol import IndexSettings
 from tests.conftest import noise
@@ -44,8 +43,9 @@ DATASETS = {
 
 
 def files(folder):
-    return {file.relative_to(folder): file.read_bytes() for file in folder.rglob("*")
-            if file.is_file()}  # fmt: skip
+    return {
+        file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()
+    }
 
 
 def refused(folder, write):
@@ -89,10 +89,12 @@ def test_an_image_store_leaves_the_one_that_was_there(tmp_path):
 
 def test_a_training_state_leaves_the_one_before(examples, tmp_path):
     learner = Learner(build(BERT, RESNET), examples, Recipe(batch_size=16))
-    training_state.write(tmp_path / "a.safetensors", "one", TrainingState(), learner)
+    checkpoints.write_checkpoint(tmp_path / "a.safetensors", "one", Checkpoint(), learner)
     told = refused(
         tmp_path,
-        lambda: training_state.write(tmp_path / "b.safetensors", "one", TrainingState(), learner),
+        lambda: checkpoints.write_checkpoint(
+            tmp_path / "b.safetensors", "one", Checkpoint(), learner
+        ),
     )
     assert str(tmp_path / "b.safetensors") in told
 
@@ -112,10 +114,14 @@ def test_an_index_leaves_the_one_that_was_there(tmp_path, kind):
 
     def write():
         build_index(
-            tmp_path / "index", pair="tiny", examples=examples, image_embeddings=vectors,
-            text_embeddings=vectors, pictures={"fingerprint": "f", "size": (8, 8)},
+            tmp_path / "index",
+            pair="tiny",
+            examples=examples,
+            image_embeddings=vectors,
+            text_embeddings=vectors,
+            pictures={"fingerprint": "f", "size": (8, 8)},
             settings=IndexSettings(kind=kind, least_recall=0),
-        )  # fmt: skip
+        )
 
     write()
     assert str(tmp_path / "index") in refused(tmp_path, write)

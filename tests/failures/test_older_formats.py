@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from shopclip.dualencoder import CheckpointError, DualEncoder, Recipe, Resumption, training_state
-from shopclip.dualencoder.image_store import ImageStore, ImageStoreError, ImageStream
-from shopclip.dualencoder.image_store_writer import write_image_store
+from shopclip.dualencoder import CheckpointManager, DualEncoder, ModelError, Recipe, checkpoints
+from shopclip.dualencoder.checkpoints import Checkpoint
 from shopclip.dualencoder.learner import Learner
-from shopclip.dualencoder.training_state import TrainingState
+from shopclip.files.image_store import ImageStore, ImageStoreError, ImageStream, write_image_store
 from shopclip.search.errors import SearchError
 from shopclip.search.index.opened import SearchIndex
-from shopclip.search.onnx_towers import OnnxTowers
+from shopclip.search.towers import OnnxTowers
 from tests.conftest import noise
 from tests.dualencoder.conftest import BERT, RESNET, build
 from tests.project import ROOT
@@ -34,7 +33,7 @@ def test_a_checkpoint_from_before_there_were_stems_embeds_as_it_did_then():
 def checkpoint(folder):
     folder.mkdir()
     (folder / "dual_encoder.json").write_text((BEFORE_STEMS / "dual_encoder.json").read_text())
-    return folder / "dual_encoder.json", DualEncoder.load, CheckpointError
+    return folder / "dual_encoder.json", DualEncoder.load, ModelError
 
 
 def image_store(folder):
@@ -87,7 +86,7 @@ def test_a_checkpoint_whose_weights_do_not_fit_is_one_line(tmp_path):
     facts = json.loads((tmp_path / "model" / "dual_encoder.json").read_text())
     facts["dimensions"] = 8
     (tmp_path / "model" / "dual_encoder.json").write_text(json.dumps(facts))
-    with pytest.raises(CheckpointError, match="model: damaged, train the pair again: ") as caught:
+    with pytest.raises(ModelError, match="model: damaged, train the pair again: ") as caught:
         DualEncoder.load(tmp_path / "model")
     assert "\n" not in str(caught.value)
 
@@ -98,13 +97,13 @@ def test_a_training_state_of_another_format_is_passed_over_and_said(
 ):
     learner = Learner(build(BERT, RESNET), examples, Recipe(batch_size=16))
     with monkeypatch.context() as patched:
-        patched.setattr(training_state, "FORMAT", format_)
+        patched.setattr(checkpoints, "FORMAT", format_)
         file = tmp_path / "step_000000001.safetensors"
-        training_state.write(file, "one", TrainingState(), learner)
+        checkpoints.write_checkpoint(file, "one", Checkpoint(), learner)
     before = {name: value.clone() for name, value in learner.model.state_dict().items()}
-    state = Resumption(tmp_path, identity="one").restore(learner)
-    assert state == TrainingState()
+    state = CheckpointManager(tmp_path, identity="one").restore(learner)
+    assert state == Checkpoint()
     assert f"{file} is passed over" in caplog.text
-    assert f"format {format_}, expected {training_state.FORMAT}" in caplog.text
+    assert f"format {format_}, expected {checkpoints.FORMAT}" in caplog.text
     for name, value in learner.model.state_dict().items():
         assert torch.equal(value, before[name])

@@ -2,11 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shopclip.figures.curves import (
-    POINTS,
-    chance_levels,
-    smooth_curves,
-)
+from shopclip.figures.curves_chart import POINTS, chance_levels, smooth_curves
 
 
 def log(losses: np.ndarray, steps_an_epoch: int, batch: int = 64) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from shopclip.figures.history_chart import history_chart
+from shopclip.figures.tuning_charts import history_chart
 from tests.figures.drawn import drawn, panels_of, texts
 
 TRIALS = pd.DataFrame(

@@ -1,4 +1,4 @@
-from shopclip.figures.importance_chart import importance_chart
+from shopclip.figures.tuning_charts import importance_chart
 from tests.figures.drawn import drawn, panels_of, texts
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from shopclip.figures.leaderboard_chart import leaderboard_chart
-from shopclip.figures.palette import ON_LIGHT
+from shopclip.figures.style import ON_LIGHT
 from shopclip.pipelines.reporting.leaderboard import headline_rows
 from tests.figures.drawn import drawn, panels_of, spoken_of, texts
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shopclip.figures.map_chart import category_colours, map_chart
-from shopclip.figures.palette import ON_LIGHT
+from shopclip.figures.style import ON_LIGHT
 from tests.figures.drawn import drawn, panels_of, spoken_of, texts
 from tests.pipelines.reporting.answered import CATEGORIES, COUNTS, map_of
 
@@ -32,8 +32,15 @@ def test_the_commonest_categories_have_a_colour_and_the_rest_share_one(evidence)
 def test_a_panel_a_pair_and_a_dot_an_embedding(pairs: int, kind: str) -> None:
     maps = {f"pair_{number}": map_of(number) for number in range(pairs)}
     figure = drawn(map_chart(maps), kind)
-    assert {*maps, *CATEGORIES[:5], "other", "image", "text", f"{sum(COUNTS)} products",
-            "across 34.5 %, up 12.3 % of the variance"} <= texts(figure)  # fmt: skip
+    assert {
+        *maps,
+        *CATEGORIES[:5],
+        "other",
+        "image",
+        "text",
+        f"{sum(COUNTS)} products",
+        "across 34.5 %, up 12.3 % of the variance",
+    } <= texts(figure)
     panels = panels_of(figure)
     assert [axes.get_title(loc="left") for axes in panels] == sorted(maps)
     for axes, table in zip(panels, maps.values(), strict=True):

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from shopclip.figures.palette import DARK, LIGHT, MARKERS, ON_LIGHT, colour_numbers
+from shopclip.figures.style import DARK, LIGHT, MARKERS, ON_LIGHT, colour_numbers
 
 
 def contrast(one, two):

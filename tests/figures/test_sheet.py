@@ -1,7 +1,7 @@
 import pytest
 
+from shopclip.figures.chart import BETWEEN, Key, Sheet
 from shopclip.figures.labels import text_width
-from shopclip.figures.sheet import BETWEEN, Key, Sheet
 
 
 def inches(figure, axes):

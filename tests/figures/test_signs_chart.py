@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from shopclip.figures.palette import COLLAPSED
+from shopclip.figures.style import COLLAPSED
 from shopclip.pipelines.reporting.signs import SIGNS, signs_of
 from tests.figures.drawn import drawn, panels_of, spoken_of, texts
 
@@ -35,9 +35,7 @@ def test_every_line_says_what_the_pair_ended_with(figure) -> None:
 
 
 def test_a_band_covers_what_counts_as_collapsed(figure) -> None:
-    for title, low, high in (
-        ("mean cosine, images", 0.98, None), ("effective rank, texts", 0, 2),
-    ):  # fmt: skip
+    for title, low, high in (("mean cosine, images", 0.98, None), ("effective rank, texts", 0, 2)):
         axes = panel(figure, title)
         (band,) = axes.patches
         assert band.get_facecolor()[:3] == pytest.approx(

@@ -10,7 +10,7 @@ from shopclip.figures.chart import WIDTHS, Chart, spoken
 from shopclip.figures.curves_chart import curves_chart
 from shopclip.figures.leaderboard_chart import leaderboard_chart
 from shopclip.figures.map_chart import map_chart
-from shopclip.figures.palette import COLLAPSED, LIGHT, ON_LIGHT
+from shopclip.figures.style import COLLAPSED, LIGHT, ON_LIGHT
 from shopclip.figures.themed_svg import themed_svg
 from shopclip.figures.where_chart import where_charts
 from shopclip.pipelines.reporting.leaderboard import headline_rows
@@ -155,7 +155,7 @@ def test_a_part_says_what_it_shows():
         ("font: italic 700 8.5px 'A', serif", "font-weight:700;font-size:8.5px"),
         ("font-size: 9px; font-family: 'A'; text-anchor: end", "font-size:9px;text-anchor:end"),
     ],
-)  # fmt: skip
+)
 def test_letters_are_as_large_whichever_release_of_matplotlib_says_so(style, expected):
     element = ET.Element("text", style=style, transform="rotate(-0 3.25 4)")
     module._restyle(element)

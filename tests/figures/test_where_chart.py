@@ -20,8 +20,9 @@ def test_a_chart_for_each_way_to_group_and_a_panel_a_direction(charts) -> None:
     assert charts[0].title == "Top-10 accuracy by masterCategory, held out, in %"
     figure = drawn(charts[0])
     assert [axes.get_title(loc="left") for axes in panels_of(figure)] == [
-        "image → text", "text → image",
-    ]  # fmt: skip
+        "image → text",
+        "text → image",
+    ]
     assert {"Apparel", "60 queries", "1 query", "bert_resnet"} <= texts(figure)
     assert {"1 product", "3-5 products", "10 queries"} <= texts(drawn(charts[1]))
 

@@ -91,22 +91,36 @@ STATES = {
 @pytest.mark.parametrize(
     ("pairs", "entries", "told"),
     [
-        (["states"], {**STATES, "studies": {"filepath": "data/06_models/states"}},
-         "pairs.states: its dataset states.model would have the place of studies, which is not a "
-         "pair's (data/06_models/states); give the pair another name"),
-        (["b", "states"], STATES,
-         "pairs.b: its dataset b.states would have the place of states.model, of pairs.states "
-         "(data/06_models/states); give the pair another name"),
-        (["a", "x_a"], {"t_{p}": {"filepath": "{p}/t"}, "t_x_{p}": {"filepath": "{p}/tx"}},
-         "pairs.a: its dataset t_x_a would have the name of t_x_a, of pairs.x_a; give the pair "
-         "another name"),
-        (["b"], {"{pair}.m": {"type": "CachedDataset", "dataset": {"filepath": "data/{pair}"}},
-                 "parts": {"type": "partitions.PartitionedDataset", "path": "data/b/parts"}},
-         "pairs.b: its dataset b.m would have the place of parts, which is not a pair's "
-         "(data/b/parts); give the pair another name"),
+        (
+            ["states"],
+            {**STATES, "studies": {"filepath": "data/06_models/states"}},
+            "pairs.states: its dataset states.model would have the place of studies, which is not "
+            "a pair's (data/06_models/states); give the pair another name",
+        ),
+        (
+            ["b", "states"],
+            STATES,
+            "pairs.b: its dataset b.states would have the place of states.model, of pairs.states "
+            "(data/06_models/states); give the pair another name",
+        ),
+        (
+            ["a", "x_a"],
+            {"t_{p}": {"filepath": "{p}/t"}, "t_x_{p}": {"filepath": "{p}/tx"}},
+            "pairs.a: its dataset t_x_a would have the name of t_x_a, of pairs.x_a; give the pair "
+            "another name",
+        ),
+        (
+            ["b"],
+            {
+                "{pair}.m": {"type": "CachedDataset", "dataset": {"filepath": "data/{pair}"}},
+                "parts": {"type": "partitions.PartitionedDataset", "path": "data/b/parts"},
+            },
+            "pairs.b: its dataset b.m would have the place of parts, which is not a pair's "
+            "(data/b/parts); give the pair another name",
+        ),
     ],
     ids=["shared", "two-pairs", "names", "wrapped"],
-)  # fmt: skip
+)
 def test_a_collision_names_the_pair_and_what_it_would_replace(pairs, entries, told):
     with pytest.raises(CollisionError) as caught:
         refuse_collisions(pairs, entries)
@@ -116,9 +130,13 @@ def test_a_collision_names_the_pair_and_what_it_would_replace(pairs, entries, to
 def test_what_is_a_pairs_own_may_lie_in_its_folder_and_the_memory_has_no_places():
     refuse_collisions(
         ["a", "b"],
-        {"{pair}.model": {"filepath": "m/{pair}"}, "card_{pair}": {"filepath": "m/{pair}/card.md"},
-         "{pair}.kept": {"type": "MemoryDataset"}, "kept": {"type": "MemoryDataset"}},
-    )  # fmt: skip
+        {
+            "{pair}.model": {"filepath": "m/{pair}"},
+            "card_{pair}": {"filepath": "m/{pair}/card.md"},
+            "{pair}.kept": {"type": "MemoryDataset"},
+            "kept": {"type": "MemoryDataset"},
+        },
+    )
 
 
 def test_the_projects_own_configuration_is_what_is_looked_at(catalog):

@@ -5,8 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from shopclip.hooks.earlier_layout import LayoutError
-from shopclip.hooks.earlier_layout_hook import EarlierLayoutHook
+from shopclip.hooks.earlier_layout_hook import EarlierLayoutHook, LayoutError
 
 STATES = "data/06_models/training_states/bert_vit/step_000000009.safetensors"
 
@@ -25,8 +24,9 @@ def begin(project, states="data/06_models/training-states/{pair}"):
     hook = EarlierLayoutHook()
     hook.after_context_created(SimpleNamespace(project_path=project))
     entries = {"{pair}.training_states": {"filepath": states}, "kept": {"type": "MemoryDataset"}}
-    hook.after_catalog_created({"all": {"type": "CachedDataset", "dataset": entries.pop("kept")},
-                                **entries})  # fmt: skip
+    hook.after_catalog_created(
+        {"all": {"type": "CachedDataset", "dataset": entries.pop("kept")}, **entries}
+    )
     hook.before_pipeline_run()
 
 
@@ -39,9 +39,10 @@ def test_what_lay_under_a_pairs_name_is_moved_with_a_line(project, caplog):
     with caplog.at_level(logging.INFO):
         begin(project)
     assert files(project) == {
-        "training-states/bert_vit/step_000000009.safetensors", "tuning-studies/studies.db",
+        "training-states/bert_vit/step_000000009.safetensors",
+        "tuning-studies/studies.db",
         "bert_vit/README.md",
-    }  # fmt: skip
+    }
     moved = project / "data/06_models/training-states/bert_vit/step_000000009.safetensors"
     assert moved.read_text() == STATES
     assert caplog.messages == [

@@ -10,7 +10,8 @@ from kedro.validation.exceptions import CheckFailure, DataValidationError
 
 from shopclip.catalogue import CatalogueError
 from shopclip.datasets import UnreadableError
-from shopclip.hooks import ErrorHook, origins
+from shopclip.hooks import ErrorHook
+from shopclip.hooks import made_by as origins
 
 
 @pytest.fixture(autouse=True)
@@ -98,21 +99,24 @@ def run(tmp_path, monkeypatch):
         for name in ("model", "ranks_a", "metrics_a")
     }
     return {
-        "run_params": {"env": "test"}, "pipeline": stages["__default__"],
+        "run_params": {"env": "test"},
+        "pipeline": stages["__default__"],
         "catalog": DataCatalog.from_config(config),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
     ("name", "command"),
     [
         ("ranks_a", "; make it anew with: kedro run --env test --pipelines embedding"),
-        ("metrics_a", "; make it anew with: kedro run --env test --pipelines evaluation "
-                      "--namespaces a"),
+        (
+            "metrics_a",
+            "; make it anew with: kedro run --env test --pipelines evaluation --namespaces a",
+        ),
         ("model", ""),
         ("not_of_this_run", ""),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_read_is_named_with_the_command_that_makes_it(
     run, tmp_path, capsys, usual_hook, name, command
 ):

@@ -75,10 +75,13 @@ def test_a_run_that_was_left_is_ended_when_the_next_one_begins(hook, told):
 
 
 @pytest.mark.parametrize(
-    "end", [lambda hooks: hooks.after_pipeline_run(run_result={}, **RUN),
-            lambda hooks: hooks.on_pipeline_error(error=ValueError(), **RUN)],
+    "end",
+    [
+        lambda hooks: hooks.after_pipeline_run(run_result={}, **RUN),
+        lambda hooks: hooks.on_pipeline_error(error=ValueError(), **RUN),
+    ],
     ids=["well", "badly"],
-)  # fmt: skip
+)
 def test_a_run_that_has_ended_is_not_ended_again_and_signals_are_as_before(hook, told, end):
     hooks = session(hook, told)
     hooks.before_pipeline_run(**RUN)
@@ -198,10 +201,23 @@ def test_a_run_that_is_interrupted_is_killed_in_mlflow_and_holds_no_lock(project
     log = folder / "log.txt"
     with log.open("w") as file:
         running = subprocess.Popen(
-            [sys.executable, "-m", "kedro", "run", "--env", "test", "--pipelines", "training",
-             "--params", "training.recipe.epochs=40"],
-            cwd=folder, stdout=file, stderr=file, env={**os.environ, "HF_HUB_OFFLINE": "1"},
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "kedro",
+                "run",
+                "--env",
+                "test",
+                "--pipelines",
+                "training",
+                "--params",
+                "training.recipe.epochs=40",
+            ],
+            cwd=folder,
+            stdout=file,
+            stderr=file,
+            env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        )
         while running.poll() is None and "2/3" not in log.read_text():
             time.sleep(0.02)
         running.send_signal(number)

@@ -5,7 +5,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro_datasets.text import TextDataset
 from rich.console import Console
 
-from shopclip.hooks.leaderboard_hook import LeaderboardHook, collapse_lines, leaderboard_tables
+from shopclip.hooks.console_hook import LeaderboardHook, collapse_lines, leaderboard_tables
 
 
 def board(**collapsed):
@@ -41,8 +41,13 @@ def test_a_table_a_protocol_with_shares_in_percent_and_chance_beside_them():
     assert text.count("1,500 queries, gallery of 1,500") == 2
     row = next(line for line in text.splitlines() if "gpt_vit" in line)
     assert [cell.strip() for cell in row.split("│")[1:-1]] == [
-        "gpt_vit", "image → text", "12.3", "50.0", "100.0", "25.0 (21.0–28.9)",
-    ]  # fmt: skip
+        "gpt_vit",
+        "image → text",
+        "12.3",
+        "50.0",
+        "100.0",
+        "25.0 (21.0–28.9)",
+    ]
     chance = next(line for line in text.splitlines() if "chance" in line)
     assert [cell.strip() for cell in chance.split("│")[3:-1]] == ["0.07", "0.67", "6.67", "0.20"]
     best = next(line for line in text.splitlines() if "best possible" in line)
@@ -63,9 +68,13 @@ def test_it_fits_a_terminal_of_eighty_columns():
 
 
 COLLAPSED = {
-    "final_loss": 4.15, "chance_loss": 4.16, "image_mean_cosine": 0.999,
-    "image_effective_rank": 1.1, "text_mean_cosine": 0.1, "text_effective_rank": 30.0,
-}  # fmt: skip
+    "final_loss": 4.15,
+    "chance_loss": 4.16,
+    "image_mean_cosine": 0.999,
+    "image_effective_rank": 1.1,
+    "text_mean_cosine": 0.1,
+    "text_effective_rank": 30.0,
+}
 
 
 def said_after(leaderboard, tmp_path, capsys, **datasets):

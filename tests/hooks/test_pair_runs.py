@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from shopclip.hooks.pair_runs import PairRuns
+from shopclip.hooks.child_runs import PairRuns
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
 from shopclip.hooks.collisions import CollisionError
-from shopclip.seeds import RepeatError
+from shopclip.parameters.pairs import RepeatError
 from tests.project import copy_project, kedro
 
 PAIR = "{text: *bert, image: *vit}"

@@ -7,8 +7,7 @@ from types import SimpleNamespace
 import pytest
 from kedro.pipeline import Pipeline, node
 
-from shopclip.hooks.run_lock import RunLock, RunningError
-from shopclip.hooks.run_lock_hook import RunLockHook
+from shopclip.hooks.run_lock_hook import RunLock, RunLockHook, RunningError
 from shopclip.pipelines import preprocessing, reporting, training, tuning
 
 

@@ -107,8 +107,11 @@ def test_a_database_that_was_removed_is_no_question_of_rights(database, content)
 
 def test_a_file_in_the_place_of_the_artifacts_is_what_is_named(tmp_path):
     (tmp_path / "mlruns").write_text("mine")
-    for location in (f"{tmp_path}/mlruns", f"{tmp_path}/mlruns/1/artifacts",
-                     f"file://{tmp_path}/mlruns/1"):  # fmt: skip
+    for location in (
+        f"{tmp_path}/mlruns",
+        f"{tmp_path}/mlruns/1/artifacts",
+        f"file://{tmp_path}/mlruns/1",
+    ):
         with pytest.raises(TrackingError) as caught:
             refuse_artifacts_in(location)
         assert str(caught.value) == (

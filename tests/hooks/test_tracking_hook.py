@@ -10,8 +10,8 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline, node
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 
-from shopclip.dualencoder.image_store import ImageStore
-from shopclip.hooks.pair_runs import PairRuns
+from shopclip.files.image_store import ImageStore
+from shopclip.hooks.child_runs import PairRuns
 from shopclip.hooks.tracking_hook import TrackingHook
 from shopclip.parameters import SplitParameters
 
@@ -80,10 +80,16 @@ def test_what_is_marked_in_the_catalog_becomes_an_artifact_of_the_run(begun, tmp
     hook, _ = begun
     config = {**REPORT, "filepath": str(tmp_path / "report.html")}
     hook._catalog = DataCatalog.from_config(
-        {"report": config, "kept": {"type": "CachedDataset", "dataset": {
-            **config, "filepath": str(tmp_path / "kept.html")}, "metadata": REPORT["metadata"]},
-         "other": {**config, "metadata": None}}
-    )  # fmt: skip
+        {
+            "report": config,
+            "kept": {
+                "type": "CachedDataset",
+                "dataset": {**config, "filepath": str(tmp_path / "kept.html")},
+                "metadata": REPORT["metadata"],
+            },
+            "other": {**config, "metadata": None},
+        }
+    )
     for name in ("report", "kept", "other"):
         hook._catalog.save(name, "content")
         hook.after_dataset_saved(name, "content")

@@ -8,7 +8,7 @@ import pytest
 from kedro.pipeline import node
 from mlflow import MlflowClient
 
-from shopclip.hooks.pair_runs import PairRuns
+from shopclip.hooks.child_runs import PairRuns
 from shopclip.hooks.tracking_hook import TrackingHook
 from tests.project import empty_database
 
@@ -35,15 +35,19 @@ MADE = {
             "paper.image_to_text.same_caption.map_at_10_chance": 0.02,
         },
     ),
-    "diagnostics": ({"hubness": 1.5, "collapsed": True, "final_loss": None},
-                    {"hubness": 1.5, "collapsed": 1.0}),
-    "zero_shot": (pd.DataFrame({"attribute": ["gender"], "accuracy": [0.7]}),
-                  {"zero_shot.gender.accuracy": 0.7}),
+    "diagnostics": (
+        {"hubness": 1.5, "collapsed": True, "final_loss": None},
+        {"hubness": 1.5, "collapsed": 1.0},
+    ),
+    "zero_shot": (
+        pd.DataFrame({"attribute": ["gender"], "accuracy": [0.7]}),
+        {"zero_shot.gender.accuracy": 0.7},
+    ),
     "benchmark": (
         pd.DataFrame({"task": ["season"], "gallery_name": ["all products"], "mrr_at_10": [0.2]}),
         {"benchmark.season.all_products.mrr_at_10": 0.2},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")

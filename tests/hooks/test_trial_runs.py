@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from shopclip.hooks.trial_runs import TrialRuns
+from shopclip.hooks.child_runs import TrialRuns
 
 TRIALS = pd.DataFrame(
     {
@@ -22,9 +22,14 @@ TRIALS = pd.DataFrame(
     }
 )
 EPOCHS = pd.DataFrame(
-    {"number": [0, 0, 1], "epoch": [0, 1, 0], "step": [8, 16, 8], "loss": [3.0, 2.0, 4.0],
-     "mrr": [0.3, 0.5, 0.25]}
-)  # fmt: skip
+    {
+        "number": [0, 0, 1],
+        "epoch": [0, 1, 0],
+        "step": [8, 16, 8],
+        "loss": [3.0, 2.0, 4.0],
+        "mrr": [0.3, 0.5, 0.25],
+    }
+)
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +81,9 @@ def test_a_trial_is_logged_once_whoever_is_told_of_it(client, experiment, tmp_pa
         runs.log(TRIALS, EPOCHS)
     found = children(client, experiment)
     assert {name: run.data.tags["mlflow.parentRunId"] for name, run in found.items()} == {
-        "trial 0": first, "trial 1": first,
-    }  # fmt: skip
+        "trial 0": first,
+        "trial 1": first,
+    }
     assert len(client.search_runs([experiment], "tags.study = '0123'")) == 2
     assert first != second
 

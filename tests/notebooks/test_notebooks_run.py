@@ -56,9 +56,11 @@ def test_the_first_shows_the_catalogue_that_was_ingested(finished):
     for split, products in examples["split"].value_counts().items():
         assert re.search(rf"<th>{split}</th>\s*<td>{products}</td>", tables(notebook))
     said = "".join(
-        output.text for cell in notebook.cells for output in cell.get("outputs", ())
+        output.text
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
         if output.output_type == "stream"
-    )  # fmt: skip
+    )
     assert "0 rejected, 40 examples left" in said
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from shopclip.sample.emblems import SHAPES, stamp
+from shopclip.sample.patterns import SHAPES, stamp
 from shopclip.sample.vocabulary import BRANDS
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shopclip.sample.silhouettes.geometry import box, mirrored, ribbon, rounded, shrunk
+from shopclip.sample.silhouettes.sketch import box, mirrored, ribbon, rounded, shrunk
 
 
 def test_mirrored_closes_the_outline_without_repeating_the_centre_line() -> None:

@@ -144,7 +144,9 @@ def hostile_bodies():
 
 def hostile_paths():
     return [
-        "/api/catalogue?" + "a=1&" * 3_900, "/api/image?id=" + "%00" * 5_000,
-        "/api/image?" + "&".join(f"a{n}=1" for n in range(200_000)), "/" + "a/" * 7_000,
+        "/api/catalogue?" + "a=1&" * 3_900,
+        "/api/image?id=" + "%00" * 5_000,
+        "/api/image?" + "&".join(f"a{n}=1" for n in range(200_000)),
+        "/" + "a/" * 7_000,
         "/api/catalogue?pair=" + "../" * 4_000,
-    ]  # fmt: skip
+    ]

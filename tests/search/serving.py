@@ -20,8 +20,10 @@ def served(folder, *options):
     with tempfile.TemporaryFile("w+") as said:
         server = subprocess.Popen(
             [*command, "--port", str(port), *options],
-            env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=said, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
         address = f"http://127.0.0.1:{port}"
         try:
             _wait(address, server, said)

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from shopclip.dualencoder.image_store import ImageStore, ImageStream
-from shopclip.dualencoder.image_store_writer import write_image_store
+from shopclip.files.image_store import ImageStore, ImageStream, write_image_store
 from shopclip.search.index.build import build
 from shopclip.search.index.protocol import IndexSettings
 from tests.dualencoder.conftest import BERT, RESNET, VIT
@@ -29,14 +28,15 @@ def example_table(count=COUNT):
             "caption_id": pd.factorize(pd.Series(captions))[0].astype("int64"),
             "split": pd.array(np.where(numbers // 12 % 4 == 3, "held_out", "train"), "str"),
             "caption": pd.array(captions, "str"),
-            "gender": pd.array([None if n % 7 == 0 else "Women" if n % 2 else "Men"
-                                for n in numbers], "string"),
+            "gender": pd.array(
+                [None if n % 7 == 0 else "Women" if n % 2 else "Men" for n in numbers], "string"
+            ),
             "articleType": pd.array(kinds, "string"),
             "baseColour": pd.array(colours, "string"),
             "year": pd.array([None if n % 11 == 0 else 2010 + n % 5 for n in numbers], "Int64"),
             "usage": pd.array([None] * count, "string"),
         }
-    )  # fmt: skip
+    )
 
 
 def pixels_of(examples):

@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from shopclip.search.limits import MOST_BYTES
+from shopclip.search.errors import MOST_BYTES
 from shopclip.search.server.app import create_app
 from shopclip.search.server.engines import Engines
 from shopclip.search.server.guard import MOST_BODY
@@ -54,9 +54,7 @@ def test_search_answers_what_the_engine_does(client, engine):
     answer = client.post("/api/search", json=asked)
     assert answer.json()["pair"] == "tiny"
     assert [hit["id"] for hit in hits_of(answer)] == [hit.product.id for hit in expected]
-    assert hits_of(answer)[0] == {
-        "similarity": expected[0].similarity, **vars(expected[0].product)
-    }  # fmt: skip
+    assert hits_of(answer)[0] == {"similarity": expected[0].similarity, **vars(expected[0].product)}
 
 
 @pytest.mark.parametrize("prefix", ["", "data:image/jpeg;base64,"])
@@ -122,9 +120,16 @@ def test_no_id_reaches_a_file(client, id_):
 
 @pytest.mark.parametrize(
     "path",
-    ["/api/image/p1", "/../../etc/passwd", "/page/index.html", "/static/x", "/%2e%2e/%2e%2e/etc/x",
-     "/page.js/../../engine.py", "/file=/etc/passwd"],
-)  # fmt: skip
+    [
+        "/api/image/p1",
+        "/../../etc/passwd",
+        "/page/index.html",
+        "/static/x",
+        "/%2e%2e/%2e%2e/etc/x",
+        "/page.js/../../engine.py",
+        "/file=/etc/passwd",
+    ],
+)
 def test_no_address_reaches_a_file(client, path):
     assert client.get(path).status_code == 404
 
@@ -155,10 +160,19 @@ def test_a_bad_query_is_one_message(client, path, query, message):
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"\xff\xfe", b'{"text": "\\ud800"}', b'{"text": "a", "weight": NaN}',
-     b'{"text": "a", "weight": 1e999}', b'{"text": "a", "\\ud800": 1}', b"[" * 100_000,
-     b'{"text": "a", "k": ' + b"9" * 5000 + b"}", b'{"where": ' + b'{"a":' * 5000],
-)  # fmt: skip
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b'{"text": "\\ud800"}',
+        b'{"text": "a", "weight": NaN}',
+        b'{"text": "a", "weight": 1e999}',
+        b'{"text": "a", "\\ud800": 1}',
+        b"[" * 100_000,
+        b'{"text": "a", "k": ' + b"9" * 5000 + b"}",
+        b'{"where": ' + b'{"a":' * 5000,
+    ],
+)
 def test_what_is_hardly_json_is_refused(client, body):
     answer = client.post("/api/search", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 422)
@@ -210,8 +224,12 @@ def test_page_and_documentation_name_no_other_address(client, path):
 def test_the_documentation_shows_every_route(client):
     described = client.get("/openapi.json").json()
     assert set(described["paths"]) == {
-        "/api/catalogue", "/api/search", "/api/similar", "/api/describe", "/api/image"
-    }  # fmt: skip
+        "/api/catalogue",
+        "/api/search",
+        "/api/similar",
+        "/api/describe",
+        "/api/image",
+    }
     assert not any("{" in path for path in described["paths"])
     query = described["components"]["schemas"]["SearchQuery"]
     assert "text" in query["properties"]
@@ -222,11 +240,14 @@ def test_the_documentation_shows_every_route(client):
 
 @pytest.mark.parametrize(
     "body",
-    [json.dumps({f"a{n}": 1 for n in range(300_000)}),
-     json.dumps({"where": {f"a{n}": {} for n in range(4_000)}}),
-     "[" + "1," * 1_000_000 + "1]", json.dumps({f"a{n}": 1 for n in range(21)})],
+    [
+        json.dumps({f"a{n}": 1 for n in range(300_000)}),
+        json.dumps({"where": {f"a{n}": {} for n in range(4_000)}}),
+        "[" + "1," * 1_000_000 + "1]",
+        json.dumps({f"a{n}": 1 for n in range(21)}),
+    ],
     ids=["many thousand fields", "conditions", "a list", "more fields than any query has"],
-)  # fmt: skip
+)
 def test_what_a_body_holds_is_counted_before_it_is_validated(client, body):
     started = time.process_time()
     headers = {"Content-Type": "application/json"}

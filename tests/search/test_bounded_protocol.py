@@ -35,9 +35,13 @@ def port():
     with socket.socket() as opened:
         opened.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
-            application, http=BoundedProtocol, ws="none", lifespan="off", log_level="error",
+            application,
+            http=BoundedProtocol,
+            ws="none",
+            lifespan="off",
+            log_level="error",
             timeout_keep_alive=1,
-        )  # fmt: skip
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True)
         thread.start()
@@ -90,12 +94,17 @@ def dribble(connected, part, seconds=3.0):
 
 @pytest.mark.parametrize(
     ("start", "part"),
-    [(b"", b"\r\n"), (b"", b"G"), (HEAD + b"X: ", b"a"), (HEAD, b"X: a\r\n"),
-     (HEAD + b"Content-Length: 1000\r\n\r\n", b"a"),
-     (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
-     (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"T: a\r\n")],
+    [
+        (b"", b"\r\n"),
+        (b"", b"G"),
+        (HEAD + b"X: ", b"a"),
+        (HEAD, b"X: a\r\n"),
+        (HEAD + b"Content-Length: 1000\r\n\r\n", b"a"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"T: a\r\n"),
+    ],
     ids=["empty lines", "method", "header", "headers", "body", "chunks", "trailers"],
-)  # fmt: skip
+)
 def test_what_comes_in_drops_is_cut_off(port, start, part):
     with connection(port) as connected:
         connected.sendall(start)
@@ -152,8 +161,9 @@ def test_a_body_in_tiny_chunks_is_refused(port):
     with connection(port) as connected:
         connected.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 2000)
         assert status_and_error(read_all(connected)) == (
-            413, "the query comes in too many small chunks"
-        )  # fmt: skip
+            413,
+            "the query comes in too many small chunks",
+        )
 
 
 def test_nonsense_is_one_message_in_json(port):

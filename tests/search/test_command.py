@@ -7,7 +7,7 @@ import pytest
 from shopclip.search.__main__ import main
 from shopclip.search.cli import _print_json, parse_where
 from shopclip.search.errors import QueryError
-from shopclip.search.server.listening import listen
+from shopclip.search.server.serve import listen
 from tests.conftest import jpeg
 
 
@@ -82,8 +82,11 @@ def test_what_is_wrong_is_one_line(project, capsys, arguments, message):
 def test_filters_of_the_command_line():
     given = ["gender=Men", "gender=Boys", "year=2010..", "usage=a=b", "price=..9.5"]
     assert parse_where(given) == {
-        "gender": ["Men", "Boys"], "year": {"min": 2010}, "usage": ["a=b"], "price": {"max": 9.5}
-    }  # fmt: skip
+        "gender": ["Men", "Boys"],
+        "year": {"min": 2010},
+        "usage": ["a=b"],
+        "price": {"max": 9.5},
+    }
     for bad in ("gender", "=Men", "year=a..b"):
         with pytest.raises(QueryError):
             parse_where([bad])

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from shopclip.dualencoder import DualEncoder
-from shopclip.dualencoder.image_store import ImageStore
+from shopclip.files.image_store import ImageStore
 from shopclip.search import QueryError, SearchEngine, SearchError
 from tests.search.shop import SIZE, example_table, lay_out, pixels_of
 
@@ -135,8 +135,10 @@ def test_describe_tells_the_nearest_captions(engine, model):
 
 
 def test_describe_knows_the_colour_of_a_flat_picture(engine):
-    said = {one.name: one for one in engine.describe(np.full((*SIZE, 3), (40, 60, 220), "u1"))
-            .attributes}  # fmt: skip
+    said = {
+        one.name: one
+        for one in engine.describe(np.full((*SIZE, 3), (40, 60, 220), "u1")).attributes
+    }
     assert set(said) == {"gender", "articleType", "baseColour"}  # a year is no word
     assert said["baseColour"].values[0][0] == "Blue"
     assert said["baseColour"].values[0][1] > 0.9
@@ -189,8 +191,7 @@ def test_an_unknown_product_is_one_clear_error(engine):
 
 def test_pictures_of_another_catalogue_are_refused(tmp_path):
     lay_out(tmp_path)
-    from shopclip.dualencoder.image_store import ImageStream
-    from shopclip.dualencoder.image_store_writer import write_image_store
+    from shopclip.files.image_store import ImageStream, write_image_store
 
     other = zip("abc", pixels_of(EXAMPLES)[:3], strict=True)
     write_image_store(tmp_path / "data/05_model_input/image_store", ImageStream(SIZE, other))

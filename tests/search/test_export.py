@@ -13,8 +13,8 @@ from torchvision.transforms.v2 import functional as transform
 
 from shopclip.search import QueryError, SearchEngine, SearchError
 from shopclip.search.export import export
-from shopclip.search.onnx_towers import OnnxTowers
-from shopclip.search.resizing import resize_matrix
+from shopclip.search.export_graphs import resize_matrix
+from shopclip.search.towers import OnnxTowers
 from tests.conftest import noise
 from tests.dualencoder.conftest import GPT, RESNET, VIT, build
 from tests.search.shop import SIZE
@@ -73,8 +73,11 @@ def test_a_causal_text_tower_and_a_vit_export_too(project, tmp_path, text, image
 
 def test_an_export_answers_as_the_project_does(exported, engine):
     alone = SearchEngine.open(exported[0])
-    for query in ({"text": "blue cap"}, {"image": noise(1, 90, 70)[0]},
-                  {"text": "x", "image": noise(1, 9, 9)[0], "where": {"year": 2012}}):  # fmt: skip
+    for query in (
+        {"text": "blue cap"},
+        {"image": noise(1, 90, 70)[0]},
+        {"text": "x", "image": noise(1, 9, 9)[0], "where": {"year": 2012}},
+    ):
         here, there = engine.search(**query), alone.search(**query)
         assert [hit.product.id for hit in here] == [hit.product.id for hit in there]
     assert np.array_equal(alone.picture("p3"), engine.picture("p3"))

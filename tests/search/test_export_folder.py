@@ -3,7 +3,7 @@ import json
 import pytest
 
 from shopclip.search import SearchError
-from shopclip.search.export_folder import keep, others, written
+from shopclip.search.export import keep, others, written
 
 FACTS = {"format": 1, "pair": "tiny"}
 
@@ -62,8 +62,9 @@ def test_files_links_and_empty_folders_of_the_user_are_kept(exported, draft, tmp
     assert (draft / "deep/er/notes.txt").read_text() == "and this"
     assert (draft / "empty").is_dir()
     assert ((draft / "folder").readlink(), str((draft / "broken").readlink())) == (
-        tmp_path, "nowhere",
-    )  # fmt: skip
+        tmp_path,
+        "nowhere",
+    )
     assert not (draft / "index/products.arrow").exists()
 
 

@@ -13,14 +13,69 @@ from tests.search.serving import served
 from tests.search.test_pictures import bomb
 
 REQUESTS = 2000
-WORDS = ["red", "", " ", "shirt", "\0", "\u202e", "🙂" * 50, "漢字", "x" * 499,
-         "y" * 501, "z" * 100_000, "'; drop table --", "<script>alert(1)</script>", "../../etc/x",
-         "%s%n", "{{7*7}}",         "\ud800", "\uffff", "a\u0301" * 300]  # fmt: skip
-NUMBERS = [0, 1, -1, 10, 100, 101, 2**31, 2**63, 2**64, 10**400, 0.5, -0.0, 1e308, 1e-320,
-           float("nan"), float("inf"), True, None, "10", [], {}]  # fmt: skip
-PATHS = ["/", "/docs", "/openapi.json", "/api/catalogue", "/api/image", "/api/search",
-         "/api/similar", "/api/describe", "/page.js", "/nothing", "/api", "//",
-         "/api/image/../search", "/%00", "/%ff%fe", "/api/search%2f", "/" + "a" * 5000]  # fmt: skip
+WORDS = [
+    "red",
+    "",
+    " ",
+    "shirt",
+    "\0",
+    "\u202e",
+    "🙂" * 50,
+    "漢字",
+    "x" * 499,
+    "y" * 501,
+    "z" * 100_000,
+    "'; drop table --",
+    "<script>alert(1)</script>",
+    "../../etc/x",
+    "%s%n",
+    "{{7*7}}",
+    "\ud800",
+    "\uffff",
+    "a\u0301" * 300,
+]
+NUMBERS = [
+    0,
+    1,
+    -1,
+    10,
+    100,
+    101,
+    2**31,
+    2**63,
+    2**64,
+    10**400,
+    0.5,
+    -0.0,
+    1e308,
+    1e-320,
+    float("nan"),
+    float("inf"),
+    True,
+    None,
+    "10",
+    [],
+    {},
+]
+PATHS = [
+    "/",
+    "/docs",
+    "/openapi.json",
+    "/api/catalogue",
+    "/api/image",
+    "/api/search",
+    "/api/similar",
+    "/api/describe",
+    "/page.js",
+    "/nothing",
+    "/api",
+    "//",
+    "/api/image/../search",
+    "/%00",
+    "/%ff%fe",
+    "/api/search%2f",
+    "/" + "a" * 5000,
+]
 
 
 def picture(chance):
@@ -29,10 +84,17 @@ def picture(chance):
     broken = bytearray(whole)
     for _ in range(chance.randrange(1, 20)):
         broken[chance.randrange(len(broken))] = chance.randrange(256)
-    kinds = [whole, bytes(broken), whole[: chance.randrange(len(whole))], b"", b"text",
-             bomb(chance.choice([1, 9000, 65_000, 2**31 - 1]), chance.choice([1, 9000, 65_000])),
-             chance.randbytes(chance.randrange(3000)), b"GIF89a" + chance.randbytes(400),
-             b"RIFF\xff\xff\xff\x7fWEBPVP8 " + chance.randbytes(90)]  # fmt: skip
+    kinds = [
+        whole,
+        bytes(broken),
+        whole[: chance.randrange(len(whole))],
+        b"",
+        b"text",
+        bomb(chance.choice([1, 9000, 65_000, 2**31 - 1]), chance.choice([1, 9000, 65_000])),
+        chance.randbytes(chance.randrange(3000)),
+        b"GIF89a" + chance.randbytes(400),
+        b"RIFF\xff\xff\xff\x7fWEBPVP8 " + chance.randbytes(90),
+    ]
     text = base64.b64encode(chance.choice(kinds)).decode()
     return chance.choice(["", "", "data:image/png;base64,", "data:,", "data:"]) + text
 
@@ -65,11 +127,16 @@ def query(chance):
         "k": lambda: chance.choice(NUMBERS),
         "pair": lambda: chance.choice(["../tiny", *WORDS]),
         "where": lambda: chance.choice(
-            [{"year": {"min": chance.choice(NUMBERS)}}, {"gender": ["Men"] * chance.randrange(80)},
-             {f"a{n}": 1 for n in range(40)}, {"split": "train"}, anything(chance)]
+            [
+                {"year": {"min": chance.choice(NUMBERS)}},
+                {"gender": ["Men"] * chance.randrange(80)},
+                {f"a{n}": 1 for n in range(40)},
+                {"split": "train"},
+                anything(chance),
+            ]
         ),
         chance.choice(WORDS): lambda: anything(chance),
-    }  # fmt: skip
+    }
     asked = {name: make() for name, make in sane.items() if chance.random() < 0.6}
     if chance.random() < 0.33:
         asked |= {name: make() for name, make in insane.items() if chance.random() < 0.3}

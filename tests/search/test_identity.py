@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from shopclip.search.index.identity import FILE, Identity
+from shopclip.search.index.milvus import FILE, Identity
 
 
 @pytest.fixture

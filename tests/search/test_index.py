@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from shopclip.search import SearchEngine, SearchError
-from shopclip.search.index.approximate import ApproximateIndex
-from shopclip.search.index.exact import ExactIndex
+from shopclip.search.index.build import measure
+from shopclip.search.index.faiss import ApproximateIndex, ExactIndex
 from shopclip.search.index.opened import SearchIndex
 from shopclip.search.index.protocol import IndexSettings
-from shopclip.search.index.recall import measure
 from tests.search.shop import lay_out
 
 
@@ -46,9 +45,11 @@ def recall(numbers, vectors, queries, mask=None):
     ("kind", "least"), [("exact", 1.0), ("approximate", 0.97)], ids=["exact", "approximate"]
 )
 def test_an_index_finds_the_nearest_whole_filtered_and_memory_mapped(tmp_path, kind, least, share):
-    index = ExactIndex.build(VECTORS) if kind == "exact" else ApproximateIndex.build(
-        VECTORS, IndexSettings()
-    )  # fmt: skip
+    index = (
+        ExactIndex.build(VECTORS)
+        if kind == "exact"
+        else ApproximateIndex.build(VECTORS, IndexSettings())
+    )
     index.save(tmp_path / "index.faiss")
     mask = None if share is None else np.random.default_rng(2).random(len(VECTORS)) < share
     for one in (index, type(index).open(tmp_path / "index.faiss")):

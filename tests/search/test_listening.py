@@ -3,8 +3,8 @@ import socket
 import pytest
 
 from shopclip.search.errors import SearchError
-from shopclip.search.server import listening
-from shopclip.search.server.listening import listen
+from shopclip.search.server import serve as listening
+from shopclip.search.server.serve import listen
 
 
 def test_a_free_port_is_taken_and_answers():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from shopclip.dualencoder import DualEncoder
-from shopclip.dualencoder.image_store import ImageStore
+from shopclip.files.image_store import ImageStore
 from shopclip.search import QueryError, SearchEngine, SearchError
 from shopclip.search.export import export
 from shopclip.search.index.build import _portable

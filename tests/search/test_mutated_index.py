@@ -52,9 +52,12 @@ def mutate(content, chance):
 
 def ask(folders):
     done = subprocess.run(
-        [sys.executable, "-c", ASK], input=json.dumps([str(one) for one in folders]),
-        capture_output=True, text=True, timeout=280,
-    )  # fmt: skip
+        [sys.executable, "-c", ASK],
+        input=json.dumps([str(one) for one in folders]),
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
     assert done.returncode == 0, (done.returncode, done.stderr[-2000:])
     return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -166,8 +166,17 @@ def test_a_server_that_is_gone_is_said(page):
 
 
 def test_captions_are_shown_as_text_never_as_markup(page):
-    told = {"pair": "tiny", "hits": [{"id": "p1", "caption": "<img src=x onerror=alert(1)>",
-                                      "similarity": 0.5, "attributes": {}}]}  # fmt: skip
+    told = {
+        "pair": "tiny",
+        "hits": [
+            {
+                "id": "p1",
+                "caption": "<img src=x onerror=alert(1)>",
+                "similarity": 0.5,
+                "attributes": {},
+            }
+        ],
+    }
     page.route("**/api/search", lambda route: route.fulfill(json=told))
     ask(page, "shirt")
     settled(page, 1)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from shopclip.search import QueryError
-from shopclip.search.limits import MOST_BYTES
+from shopclip.search.errors import MOST_BYTES
 from shopclip.search.pictures import read_picture, to_jpeg
 from tests.conftest import jpeg, noise
 

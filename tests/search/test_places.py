@@ -55,12 +55,15 @@ def test_without_a_leaderboard_the_first_by_name_is_taken(project):
     assert find(project).pair == "other"
 
 
-@pytest.mark.parametrize("text", [
-    "pair,protocol,direction,top10_accuracy\ntiny,held_out,text_to_image,0.4\n",
-    "pair,protocol,direction,accuracy,mrr_at_10\ntiny,held_out,text_to_image,0.4,?\n",
-    "pair,protocol,direction,accuracy,mrr_at_10\ntiny,held_out,text_to_image\n",
-    "pair,protocol,direction,accuracy,mrr_at_10\ntiny,open,text_to_image,0.4,0.4\n",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pair,protocol,direction,top10_accuracy\ntiny,held_out,text_to_image,0.4\n",
+        "pair,protocol,direction,accuracy,mrr_at_10\ntiny,held_out,text_to_image,0.4,?\n",
+        "pair,protocol,direction,accuracy,mrr_at_10\ntiny,held_out,text_to_image\n",
+        "pair,protocol,direction,accuracy,mrr_at_10\ntiny,open,text_to_image,0.4,0.4\n",
+    ],
+)
 def test_a_leaderboard_that_names_no_leader_is_one_line_and_no_guess(project, board, text):
     board.write_text(text)
     with pytest.raises(SearchError, match=r"leaderboard\.csv: .*highest MRR@10; .*--pair"):

@@ -58,22 +58,30 @@ def test_what_belongs_together_opens(recorded):
     np.testing.assert_allclose(engine.towers.embed_images(shown[None]), own, atol=1e-5)
 
 
-@pytest.mark.parametrize("use", [
-    lambda project, _: SearchEngine.open(project, pair="tiny"),
-    lambda project, folder: export(project, folder / "export", pair="tiny"),
-], ids=["search", "export"])  # fmt: skip
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda project, _: SearchEngine.open(project, pair="tiny"),
+        lambda project, folder: export(project, folder / "export", pair="tiny"),
+    ],
+    ids=["search", "export"],
+)
 def test_an_index_of_an_older_model_is_refused_with_the_command(use, recorded, tmp_path):
     retrain(recorded)
-    with pytest.raises(ProvenanceError, match=r"index: made from another .*06_models/tiny than .*"
-                       r"Make it again: kedro run --pipelines indexing$"):  # fmt: skip
+    with pytest.raises(
+        ProvenanceError,
+        match=r"index: made from another .*06_models/tiny than .*"
+        r"Make it again: kedro run --pipelines indexing$",
+    ):
         use(recorded, tmp_path)
     assert SearchEngine.open(recorded, pair="other").pair == "other"
 
 
 def test_a_leaderboard_of_older_models_does_not_choose_the_pair(recorded):
     retrain(recorded)
-    stamp(recorded, "tiny.build_index", "indexing", ["06_models/tiny"],
-          ["07_model_output/tiny/index"])  # fmt: skip
+    stamp(
+        recorded, "tiny.build_index", "indexing", ["06_models/tiny"], ["07_model_output/tiny/index"]
+    )
     with pytest.raises(ProvenanceError, match=r"leaderboard\.csv: made from another .*--pair"):
         find(recorded)
     assert find(recorded, "tiny").pair == "tiny"

@@ -50,16 +50,26 @@ def change(facts, path, value):
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [(["pictures"], []), (["pictures", "size"], [40]), (["pictures", "size"], [40, -1]),
-     (["dimensions"], 1), (["dimensions"], 1e300), (["search_breadth"], 0),
-     (["search_breadth"], "128"), (["products"], True), (["captions"], None),
-     (["collections", "images"], "../elsewhere"), (["collections"], ["images"]),
-     (["calibration", "attributes", "gender", "scale"], float("nan")),
-     (["calibration", "attributes", "gender", "doubt"], 7),
-     (["calibration", "attributes", "nothing"], {"scale": 1, "doubt": 0}),
-     (["calibration"], None), (["files"], [1])],
+    [
+        (["pictures"], []),
+        (["pictures", "size"], [40]),
+        (["pictures", "size"], [40, -1]),
+        (["dimensions"], 1),
+        (["dimensions"], 1e300),
+        (["search_breadth"], 0),
+        (["search_breadth"], "128"),
+        (["products"], True),
+        (["captions"], None),
+        (["collections", "images"], "../elsewhere"),
+        (["collections"], ["images"]),
+        (["calibration", "attributes", "gender", "scale"], float("nan")),
+        (["calibration", "attributes", "gender", "doubt"], 7),
+        (["calibration", "attributes", "nothing"], {"scale": 1, "doubt": 0}),
+        (["calibration"], None),
+        (["files"], [1]),
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_facts_that_cannot_be_are_refused(index, path, value):
     facts = json.loads((index / "index.json").read_text())
     change(facts, path, value)
@@ -75,18 +85,23 @@ def test_facts_of_another_shape_are_refused(index, content):
 
 @pytest.mark.parametrize(
     ("column", "values"),
-    [("id", pa.nulls(COUNT, pa.string())), ("id", pa.array(range(COUNT))),
-     ("row", pa.array([-1] * COUNT)), ("row", pa.array(["0"] * COUNT)),
-     ("gender", pa.array([["a"]] * COUNT)), ("caption", None)],
+    [
+        ("id", pa.nulls(COUNT, pa.string())),
+        ("id", pa.array(range(COUNT))),
+        ("row", pa.array([-1] * COUNT)),
+        ("row", pa.array(["0"] * COUNT)),
+        ("gender", pa.array([["a"]] * COUNT)),
+        ("caption", None),
+    ],
     ids=["nulls", "numbers", "negative rows", "rows in words", "lists", "missing"],
-)  # fmt: skip
+)
 def test_columns_of_another_kind_are_refused(index, column, values):
     with pa.memory_map(str(index / "products.arrow")) as source:
         table = pa.ipc.open_file(source).read_all()
     place = table.schema.get_field_index(column)
-    table = table.drop_columns([column]) if values is None else table.set_column(
-        place, column, values
-    )  # fmt: skip
+    table = (
+        table.drop_columns([column]) if values is None else table.set_column(place, column, values)
+    )
     (index / "products.arrow").unlink()  # mapped still
     sink = str(index / "products.arrow")
     with pa.OSFile(sink, "wb") as file, pa.ipc.new_file(file, table.schema) as writer:

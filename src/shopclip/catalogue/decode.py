@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,117 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from shopclip.catalogue.colour import to_rgb, turn_upright
-from shopclip.catalogue.effort import check_file, check_picture
 from shopclip.errors import ShopclipError
+
+MOST_SCANS = 100  # of a JPEG; encoders make 10 and the thriftiest of them 20
+MOST_PAINTED = 1_500_000_000  # pixels of a JPEG times its scans; about five seconds of decoding
+MOST_SEGMENTS = 4_096  # of a JPEG; a color profile is at most 255 of them
+MOST_RLE_PIXELS = 4_000_000  # of a compressed BMP, which Pillow reads in Python
+MOST_STRIPS = 65_536  # of a TIFF
+MOST_TILE_PIXELS = 64_000_000  # of one tile of a TIFF, which may be larger than its picture
+CHUNK_BYTES, FREE_CHUNKS = 1_024, 1_000  # of a PNG: so many a chunk on average, but for the first
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_SOI = b"\xff\xd8"
+_MARKER = re.compile(rb"\xff([^\x00\xff])")  # in what a scan holds, 0 follows every 0xFF
+_BARE = frozenset([0x01, *range(0xD0, 0xD9)])  # markers without a segment after them
+_EOI, _SOS = 0xD9, 0xDA
+_TILE_WIDTH, _TILE_LENGTH = 322, 323
+
+
+class ExcessiveEffortError(ValueError):
+    """A file that takes its decoder longer than any real picture of its size would."""
+
+
+def check_file(encoded: bytes) -> int:
+    """Count the pieces of a file before anything parses it.
+
+    Returns:
+        The scans of a JPEG; 1 for other formats.
+
+    Raises:
+        ExcessiveEffortError: it has more of them than real pictures have.
+    """
+    if encoded.startswith(_SOI):
+        return _count_scans(encoded)
+    if encoded.startswith(_PNG):
+        _check_chunks(encoded)
+    return 1
+
+
+def check_picture(picture: Image.Image, scans: int) -> None:
+    """Judge an opened picture, whose size is known, before its pixels are decoded.
+
+    Raises:
+        ExcessiveEffortError: its format and size together ask for more work than is bearable.
+    """
+    width, height = picture.size
+    most = max(1, MOST_PAINTED // (width * height or 1))
+    if scans > most:
+        raise ExcessiveEffortError(
+            f"a JPEG of {width} × {height} pixels in {scans} scans, expected at most {most} of so "
+            "many pixels; save it anew"
+        )
+    if picture.format == "BMP":
+        _check_bmp(picture)
+    if picture.format == "TIFF":
+        _check_tiff(picture)
+
+
+def _count_scans(encoded: bytes) -> int:
+    """Walk from marker to marker, as libjpeg does, to the end of the first picture."""
+    scans = segments = 0
+    at = len(_SOI)
+    while found := _MARKER.search(encoded, at):
+        kind, at = found[1][0], found.end()
+        if kind == _EOI:
+            break
+        if kind in _BARE:
+            continue
+        segments += 1
+        scans += kind == _SOS
+        if scans > MOST_SCANS or segments > MOST_SEGMENTS:
+            counted = f"{MOST_SCANS} scans" if scans > MOST_SCANS else f"{MOST_SEGMENTS} segments"
+            raise ExcessiveEffortError(f"a JPEG of more than {counted}; save it anew")
+        at += int.from_bytes(encoded[at : at + 2], "big")
+    return max(scans, 1)
+
+
+def _check_chunks(encoded: bytes) -> None:
+    most = FREE_CHUNKS + len(encoded) // CHUNK_BYTES
+    at = len(_PNG)
+    for _ in range(most):
+        if at >= len(encoded):
+            return
+        at += 12 + int.from_bytes(encoded[at : at + 4], "big")
+    if at < len(encoded):
+        raise ExcessiveEffortError(
+            f"a PNG of more than {most} chunks in {len(encoded)} bytes; save it anew"
+        )
+
+
+def _check_bmp(picture: Image.Image) -> None:
+    width, height = picture.size
+    if picture.info.get("compression") in (1, 2) and width * height > MOST_RLE_PIXELS:
+        raise ExcessiveEffortError(
+            f"a run-length encoded BMP of {width} × {height} pixels, expected at most "
+            f"{MOST_RLE_PIXELS // 1_000_000} million; save it as PNG"
+        )
+
+
+def _check_tiff(picture: Image.Image) -> None:
+    tags, strips = getattr(picture, "tag_v2", {}), len(getattr(picture, "tile", ()))
+    if strips > MOST_STRIPS:
+        raise ExcessiveEffortError(
+            f"a TIFF of {strips} strips, expected at most {MOST_STRIPS}; save it anew"
+        )
+    width, length = tags.get(_TILE_WIDTH, 1), tags.get(_TILE_LENGTH, 1)
+    if width * length > MOST_TILE_PIXELS:
+        raise ExcessiveEffortError(
+            f"a TIFF whose tiles have {width} × {length} pixels, expected at most "
+            f"{MOST_TILE_PIXELS // 1_000_000} million"
+        )
+
 
 # Other formats that Pillow knows are no product pictures; PostScript would even start a program.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shopclip.catalogue.errors import CatalogueError
+from shopclip.catalogue.columns import CatalogueError
 
 _UNPACK = "unpack it, and give catalogue.path what was in it"
 _SAVE = "save its sheet as CSV (UTF-8)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from shopclip.catalogue.errors import CatalogueError
+from shopclip.catalogue.columns import CatalogueError
 from shopclip.errors import first_line
 
 DATASET_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")

@@ -10,8 +10,8 @@ from typing import Protocol
 
 import pandas as pd
 
+from shopclip.catalogue.columns import CatalogueError
 from shopclip.catalogue.csv_table import CsvTable
-from shopclip.catalogue.errors import CatalogueError
 from shopclip.catalogue.image_folder import ImageFolder
 from shopclip.catalogue.parquet_images import ParquetImages, ParquetImagesById
 from shopclip.catalogue.parquet_table import ParquetTable

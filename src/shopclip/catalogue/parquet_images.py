@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from shopclip.catalogue.errors import CatalogueError
+from shopclip.catalogue.columns import CatalogueError
 from shopclip.catalogue.parquet_table import image_leaf, read_columns, read_schema
 from shopclip.catalogue.rejected import Rejected
 

@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from shopclip.catalogue.columns import ATTRIBUTES, CAPTION, name_columns
-from shopclip.catalogue.errors import CatalogueError
+from shopclip.catalogue.columns import ATTRIBUTES, CAPTION, CatalogueError, name_columns
 from shopclip.catalogue.rejected import Rejected
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from shopclip.catalogue.errors import CatalogueError
+from shopclip.catalogue.columns import CatalogueError
 
 MOST_DETAIL = 120  # characters
 SHOWN_REASONS = 5

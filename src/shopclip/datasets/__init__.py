@@ -3,17 +3,13 @@
 `FigureDataset` is imported from its own module, because it loads matplotlib.
 """
 
+from shopclip.datasets.arrays import NumpyDataset, ShardsDataset
 from shopclip.datasets.catalogue_dataset import CatalogueDataset
-from shopclip.datasets.csv_dataset import CSVDataset
 from shopclip.datasets.dual_encoder_dataset import DualEncoderDataset
 from shopclip.datasets.errors import UnreadableError
 from shopclip.datasets.folder_dataset import FolderDataset
 from shopclip.datasets.image_store_dataset import ImageStoreDataset
-from shopclip.datasets.json_dataset import JSONDataset
-from shopclip.datasets.numpy_dataset import NumpyDataset
-from shopclip.datasets.parquet_dataset import ParquetDataset
-from shopclip.datasets.shards_dataset import ShardsDataset
-from shopclip.datasets.text_dataset import TextDataset
+from shopclip.datasets.whole_file import CSVDataset, JSONDataset, ParquetDataset, TextDataset
 
 __all__ = [
     "CSVDataset",

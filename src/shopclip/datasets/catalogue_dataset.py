@@ -10,10 +10,10 @@ from typing import Any
 from kedro.io import AbstractDataset
 
 from shopclip.catalogue import Catalogue, open_catalogue
-from shopclip.catalogue.errors import CatalogueError
-from shopclip.catalogue.places import SAMPLE, Place
-from shopclip.dualencoder.atomic import atomic_file
-from shopclip.dualencoder.storage import writing
+from shopclip.catalogue.columns import CatalogueError
+from shopclip.catalogue.locations import SAMPLE, Place
+from shopclip.files.atomic import atomic_file
+from shopclip.files.storage import writing
 
 
 class CatalogueDataset(AbstractDataset[Place, Catalogue]):

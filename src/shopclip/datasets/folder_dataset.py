@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from kedro.io import AbstractDataset, DatasetError
 
-from shopclip.dualencoder.storage import writing
+from shopclip.files.storage import writing
 
 
 class FolderDataset(AbstractDataset[NoReturn, Path]):

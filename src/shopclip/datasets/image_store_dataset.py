@@ -8,8 +8,7 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
-from shopclip.dualencoder.image_store import ImageStore, ImageStoreError, ImageStream
-from shopclip.dualencoder.image_store_writer import write_image_store
+from shopclip.files.image_store import ImageStore, ImageStoreError, ImageStream, write_image_store
 
 logger = logging.getLogger(__name__)
 

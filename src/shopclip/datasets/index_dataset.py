@@ -69,8 +69,11 @@ class IndexDataset(AbstractDataset[IndexSource, SearchIndex]):
         )
         logger.info(
             "%s: %s index of %d products, recall@10 %.3f",
-            facts["pair"], facts["kind"], facts["products"], facts["recall"]["images"]["recall"],
-        )  # fmt: skip
+            facts["pair"],
+            facts["kind"],
+            facts["products"],
+            facts["recall"]["images"]["recall"],
+        )
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath), "pair": self._pair}

@@ -1,4 +1,4 @@
-"""What makes a file dataset of kedro-datasets write all of a file or nothing of it."""
+"""Datasets of kedro-datasets whose files are put in place whole."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ from copy import copy
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from kedro_datasets import json, pandas, text  # type: ignore[import-untyped]
+
 from shopclip.datasets.errors import reading
-from shopclip.dualencoder.atomic import atomic_file
+from shopclip.files.atomic import atomic_file
 
 if TYPE_CHECKING:
     from kedro.io import AbstractVersionedDataset as Base
 else:
     Base = object
+
+UTF_8 = {
+    "open_args_load": {"mode": "r", "encoding": "utf-8"},
+    "open_args_save": {"mode": "w", "encoding": "utf-8"},
+}
 
 
 class WholeFile(Base):
@@ -40,3 +47,23 @@ class WholeFile(Base):
 
     def _is_plain(self) -> bool:
         return self._protocol == "file" and self._version is None
+
+
+class CSVDataset(WholeFile, pandas.CSVDataset):
+    """That of kedro-datasets, with its arguments."""
+
+
+class JSONDataset(WholeFile, json.JSONDataset):
+    """That of kedro-datasets, with its arguments; UTF-8 whatever the machine's own encoding is."""
+
+    DEFAULT_FS_ARGS = UTF_8
+
+
+class ParquetDataset(WholeFile, pandas.ParquetDataset):
+    """That of kedro-datasets, with its arguments."""
+
+
+class TextDataset(WholeFile, text.TextDataset):
+    """That of kedro-datasets, with its arguments; UTF-8 whatever the machine's own encoding is."""
+
+    DEFAULT_FS_ARGS = UTF_8

@@ -1,6 +1,6 @@
-"""A plain torch library: dual encoders, their training, and what they are worth.
+"""A plain torch library: dual encoders and their training.
 
-Names are imported on first use, so that reading a recipe or an image store does not load torch.
+Names are imported on first use, so that reading a recipe does not load torch.
 """
 
 from __future__ import annotations
@@ -9,48 +9,41 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from shopclip.dualencoder.checkpoint import CheckpointError
+    from shopclip.dualencoder.checkpoints import BusyError, CheckpointManager
     from shopclip.dualencoder.devices import DeviceError, choose_device
-    from shopclip.dualencoder.encoder_config import EncoderConfigError
-    from shopclip.dualencoder.encoder_spec import ImageEncoder, TextEncoder
+    from shopclip.dualencoder.encoder_config import EncoderConfigError, ImageEncoder, TextEncoder
     from shopclip.dualencoder.encoders import EncoderUnavailableError
     from shopclip.dualencoder.examples import Examples
-    from shopclip.dualencoder.image_store import ImageStore, ImageStoreError
     from shopclip.dualencoder.model import DualEncoder
-    from shopclip.dualencoder.ranks import Ranks, rank
+    from shopclip.dualencoder.model_files import ModelError
     from shopclip.dualencoder.recipe import Recipe
-    from shopclip.dualencoder.resumption import BusyError, Resumption
     from shopclip.dualencoder.training import fit
     from shopclip.dualencoder.training_errors import TrainingError
     from shopclip.dualencoder.training_log import Epoch, Step, TrainingLog
 
 _HOMES = {
-    "BusyError": "resumption",
-    "CheckpointError": "checkpoint",
+    "BusyError": "checkpoints",
+    "CheckpointManager": "checkpoints",
     "DeviceError": "devices",
     "DualEncoder": "model",
     "EncoderConfigError": "encoder_config",
     "EncoderUnavailableError": "encoders",
     "Epoch": "training_log",
     "Examples": "examples",
-    "ImageEncoder": "encoder_spec",
-    "ImageStore": "image_store",
-    "ImageStoreError": "image_store",
-    "Ranks": "ranks",
+    "ImageEncoder": "encoder_config",
+    "ModelError": "model_files",
     "Recipe": "recipe",
-    "Resumption": "resumption",
     "Step": "training_log",
-    "TextEncoder": "encoder_spec",
+    "TextEncoder": "encoder_config",
     "TrainingError": "training_errors",
     "TrainingLog": "training_log",
     "choose_device": "devices",
     "fit": "training",
-    "rank": "ranks",
 }
 
 __all__ = [
     "BusyError",
-    "CheckpointError",
+    "CheckpointManager",
     "DeviceError",
     "DualEncoder",
     "EncoderConfigError",
@@ -58,18 +51,14 @@ __all__ = [
     "Epoch",
     "Examples",
     "ImageEncoder",
-    "ImageStore",
-    "ImageStoreError",
-    "Ranks",
+    "ModelError",
     "Recipe",
-    "Resumption",
     "Step",
     "TextEncoder",
     "TrainingError",
     "TrainingLog",
     "choose_device",
     "fit",
-    "rank",
 ]
 
 

@@ -12,8 +12,14 @@ from typing import Any
 
 import torch
 
-from shopclip.dualencoder.encoder_config import EncoderConfigError, check_heads, check_keys
-from shopclip.dualencoder.encoder_spec import Encoder, ImageEncoder, TextEncoder
+from shopclip.dualencoder.encoder_config import (
+    Encoder,
+    EncoderConfigError,
+    ImageEncoder,
+    TextEncoder,
+    check_heads,
+    check_keys,
+)
 from shopclip.dualencoder.encoders import (
     encoder_from_config,
     find_pretrained,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from shopclip.dualencoder.image_store import ImageStore
+from shopclip.files.image_store import ImageStore
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from shopclip.dualencoder import fingerprint
-from shopclip.dualencoder.atomic import atomic_file
+from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.examples import Examples
-from shopclip.dualencoder.precision import Precision
-from shopclip.dualencoder.tokens import Tokens
+from shopclip.dualencoder.tokenization import Tokens
 from shopclip.dualencoder.towers import ImageTower, TextTower
+from shopclip.files.atomic import atomic_file
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +31,11 @@ def image_features(
     """float32 (examples, width) of the pictures as they are, without augmentation."""
     device = next(tower.parameters()).device
     key = fingerprint.of(
-        *_encoder(tower, precision), list(tower.size),
-        examples.pictures or fingerprint.of(examples.images), examples.rows,
-    )  # fmt: skip
+        *_encoder(tower, precision),
+        list(tower.size),
+        examples.pictures or fingerprint.of(examples.images),
+        examples.rows,
+    )
     batches = (
         np.arange(start, min(start + BATCH, len(examples)))
         for start in range(0, len(examples), BATCH)

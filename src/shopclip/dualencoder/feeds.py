@@ -14,15 +14,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from shopclip.dualencoder.augmentation import augment
+from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.features import image_features, text_features
-from shopclip.dualencoder.length_groups import LengthGroups
 from shopclip.dualencoder.model import DualEncoder
 from shopclip.dualencoder.parallel.workers import Part, Workers
-from shopclip.dualencoder.precision import Precision
+from shopclip.dualencoder.pixels import augment
 from shopclip.dualencoder.recipe import Recipe
-from shopclip.dualencoder.tokens import Tokens
+from shopclip.dualencoder.tokenization import LengthGroups, Tokens
 from shopclip.dualencoder.towers import ImageTower, TextTower
 
 

@@ -16,16 +16,15 @@ import torch
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
-from shopclip.dualencoder.contrast import contrast
+from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.feeds import build_feeds
 from shopclip.dualencoder.gradient_cache import Side, backward
-from shopclip.dualencoder.losses import LOSSES
+from shopclip.dualencoder.losses import LOSSES, contrast
 from shopclip.dualencoder.model import DualEncoder
-from shopclip.dualencoder.optimiser import build_optimiser, set_learning_rates
+from shopclip.dualencoder.optimizer import build_optimiser, set_learning_rates
 from shopclip.dualencoder.parallel.batch_norm import share_batch_norms
 from shopclip.dualencoder.parallel.workers import Workers
-from shopclip.dualencoder.precision import Precision
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.training_log import Step
 

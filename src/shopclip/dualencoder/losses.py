@@ -6,8 +6,11 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+import torch
 import torch.nn.functional as F  # noqa: N812  torch's own name for it
 from torch import Tensor
+
+from shopclip.dualencoder.parallel.workers import Workers
 
 
 def same_caption(caption_ids: Tensor, gallery_ids: Tensor) -> Tensor:
@@ -101,3 +104,31 @@ LOSSES = {
     "info_nce": Loss(info_nce, softmax_rows, chance_of_info_nce, temperature=0.07, bias=None),
     "siglip": Loss(siglip, sigmoid_rows, chance_of_siglip, temperature=0.1, bias=-10.0),
 }
+
+
+def contrast(
+    images: Tensor,
+    texts: Tensor,
+    caption_ids: Tensor,
+    loss: Loss,
+    temperature: Callable[[Tensor], Tensor],
+    workers: Workers,
+) -> Tensor:
+    """What this worker's examples have of the loss; the sum over all workers is that of the batch.
+
+    Each contrasts its own rows with the embeddings of all, so that none computes the whole matrix,
+    and passes on the gradient for those of others.
+
+    Args:
+        images, texts: L2-normalised float (part, dimensions).
+        caption_ids: integer (batch,), of all workers' examples.
+        temperature: cosine similarities → logits.
+    """
+    if workers.count == 1:
+        return loss.of(temperature(images @ texts.T), caption_ids)
+    all_images, all_texts = workers.gather(torch.cat([images, texts], dim=1)).chunk(2, dim=1)
+    own = workers.part(len(caption_ids)).of(caption_ids)
+    positives = same_caption(own, caption_ids)
+    image_to_text = loss.of_rows(temperature(images @ all_texts.T), positives)
+    text_to_image = loss.of_rows(temperature(texts @ all_images.T), positives)
+    return (image_to_text + text_to_image) / (2 * workers.count)

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from shopclip.dualencoder import checkpoint
-from shopclip.dualencoder.encoder_spec import ImageEncoder, TextEncoder
+from shopclip.dualencoder import model_files
+from shopclip.dualencoder.encoder_config import ImageEncoder, TextEncoder
 from shopclip.dualencoder.encoders import build_image_encoder, build_text_encoder
 from shopclip.dualencoder.losses import LOSSES
 from shopclip.dualencoder.temperature import Temperature
-from shopclip.dualencoder.tokens import Tokens
+from shopclip.dualencoder.tokenization import Tokens
 from shopclip.dualencoder.towers import ImageTower, TextTower
 
 
@@ -62,14 +62,15 @@ class DualEncoder(nn.Module):
             image_encoder = build_image_encoder(image, size)
             return cls(
                 TextTower(
-                    text_encoder, tokenizer, dimensions=dimensions, pooling=text.pooling,
+                    text_encoder,
+                    tokenizer,
+                    dimensions=dimensions,
+                    pooling=text.pooling,
                     max_tokens=text.max_tokens,
                 ),
-                ImageTower(
-                    image_encoder, size=size, dimensions=dimensions, pooling=image.pooling
-                ),
+                ImageTower(image_encoder, size=size, dimensions=dimensions, pooling=image.pooling),
                 Temperature(temperature or LOSSES[loss].temperature, LOSSES[loss].bias),
-            )  # fmt: skip
+            )
 
     @property
     def device(self) -> torch.device:
@@ -121,16 +122,16 @@ class DualEncoder(nn.Module):
 
     def save(self, folder: str | Path) -> None:
         """Write safetensors, JSON and tokenizer to `folder`, all at once or not at all."""
-        checkpoint.save(self, Path(folder))
+        model_files.save(self, Path(folder))
 
     @classmethod
     def load(cls, folder: str | Path, device: torch.device | str = "cpu") -> DualEncoder:
         """Read what `save` wrote.
 
         Raises:
-            CheckpointError: the folder is missing, incomplete or damaged.
+            ModelError: the folder is missing, incomplete or damaged.
         """
-        return checkpoint.load(Path(folder)).to(device)
+        return model_files.load(Path(folder)).to(device)
 
     def _stack(self, embeddings: Iterable[np.ndarray]) -> np.ndarray:
         dimensions = int(self.text.projection[1].out_features)  # type: ignore[arg-type]

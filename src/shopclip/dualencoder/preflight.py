@@ -12,9 +12,9 @@ from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.model import DualEncoder
 from shopclip.dualencoder.probe import Probe
-from shopclip.dualencoder.ranks import rank
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.training_errors import explained
+from shopclip.metrics.ranks import rank
 
 EXAMPLES = 128
 SECONDS = 45.0
@@ -68,9 +68,14 @@ def overfit(
     few = _few(examples)
     batch = min(recipe.batch_size, len(few))
     plain = replace(
-        recipe, epochs=MANY_EPOCHS, warmup=20 / MANY_EPOCHS, flip=False, crop=1, jitter=0,
+        recipe,
+        epochs=MANY_EPOCHS,
+        warmup=20 / MANY_EPOCHS,
+        flip=False,
+        crop=1,
+        jitter=0,
         batch_size=batch,
-    )  # fmt: skip
+    )
     learner = Learner(model.to(device), few, plain, seed=seed)
     started, steps, accuracy = time.perf_counter(), 0, 0.0
     with learner.chance_of_its_own(), explained(plain, batch, None):
@@ -86,9 +91,12 @@ def overfit(
 def _few(examples: Examples) -> Examples:
     chosen = Probe.of(examples, EXAMPLES)
     return replace(
-        examples, rows=chosen.images, caption_ids=np.arange(len(chosen.captions)),
-        captions=chosen.captions, variants=None,
-    )  # fmt: skip
+        examples,
+        rows=chosen.images,
+        caption_ids=np.arange(len(chosen.captions)),
+        captions=chosen.captions,
+        variants=None,
+    )
 
 
 def _accuracy(model: DualEncoder, examples: Examples) -> float:

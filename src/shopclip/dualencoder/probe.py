@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shopclip.dualencoder.collapse import spread
+from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.examples import Examples
-from shopclip.dualencoder.hubness import hubness
 from shopclip.dualencoder.model import DualEncoder
-from shopclip.dualencoder.precision import Precision
-from shopclip.dualencoder.ranks import rank
 from shopclip.dualencoder.training_log import Epoch, Step
+from shopclip.metrics.collapse import spread
+from shopclip.metrics.geometry import hubness
+from shopclip.metrics.ranks import rank
 
 MOST = 1000  # examples; embedding them must be cheap beside an epoch
 

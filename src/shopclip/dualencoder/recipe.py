@@ -52,13 +52,17 @@ class Recipe(Checked):
 
     flip: bool = knob(True, "mirror half of the training images left to right")
     crop: float = knob(
-        0.9, "least share of height and width that a training crop keeps; 1 crops nothing",
-        low=0.2, high=1,
-    )  # fmt: skip
+        0.9,
+        "least share of height and width that a training crop keeps; 1 crops nothing",
+        low=0.2,
+        high=1,
+    )
     jitter: float = knob(
-        0.0, "largest relative change of brightness and of contrast; mild, or colours lie",
-        low=0, high=0.5,
-    )  # fmt: skip
+        0.0,
+        "largest relative change of brightness and of contrast; mild, or colours lie",
+        low=0,
+        high=0.5,
+    )
 
     precision: Literal["fp32", "bf16", "fp16"] = knob(
         "fp32", "of the towers' forward pass; weights and losses stay fp32"

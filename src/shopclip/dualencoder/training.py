@@ -13,17 +13,16 @@ import torch
 from tqdm import tqdm
 
 import shopclip
-from shopclip.dualencoder import checkpoint, fingerprint
+from shopclip.dualencoder import fingerprint, model_files
+from shopclip.dualencoder.checkpoints import Checkpoint, CheckpointManager
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.model import DualEncoder
 from shopclip.dualencoder.parallel.workers import Workers
 from shopclip.dualencoder.probe import Probe
 from shopclip.dualencoder.recipe import Recipe
-from shopclip.dualencoder.resumption import Resumption
 from shopclip.dualencoder.training_errors import TrainingError, explained
 from shopclip.dualencoder.training_log import Epoch, TrainingLog
-from shopclip.dualencoder.training_state import TrainingState
 
 
 def _unheard(_: Epoch) -> None:
@@ -38,7 +37,7 @@ def fit(
     validation: Examples | None = None,
     seed: int = 0,
     device: torch.device | str = "cpu",
-    resumption: Resumption | None = None,
+    resumption: CheckpointManager | None = None,
     cache: Path | None = None,
     title: str = "training",
     after_epoch: Callable[[Epoch], None] = _unheard,
@@ -92,7 +91,7 @@ def fit(
         data = [fingerprint.of_examples(one) for one in (examples, validation) if one]
         version = shopclip.__version__, torch.__version__
         tokenizer = sorted(model.text.tokenizer.get_vocab().items())
-        towers = untrained, checkpoint.describe(model), tokenizer
+        towers = untrained, model_files.describe(model), tokenizer
         # The whole recipe: even micro_batch decides what dropout drops and what a batch norm sees.
         resumption.identity = fingerprint.of(asdict(recipe), seed, towers, data, version)
         with resumption.locked() if workers.first else nullcontext():
@@ -103,13 +102,13 @@ def _train(
     learner: Learner,
     examples: Examples,
     validated: bool,
-    resumption: Resumption | None,
+    resumption: CheckpointManager | None,
     title: str,
     after_epoch: Callable[[Epoch], None],
 ) -> TrainingLog:
     """Train to the end; `examples` are those that the towers are judged by after every epoch."""
     workers = learner.workers
-    state = resumption.restore(learner) if resumption else TrainingState()
+    state = resumption.restore(learner) if resumption else Checkpoint()
     if workers.add(len(state.log.steps)) != workers.count * len(state.log.steps):
         raise TrainingError("the workers do not see the same training states; share their folder")
     if not workers.first:
@@ -149,7 +148,7 @@ def _train(
 
 
 def _train_epoch(
-    learner: Learner, state: TrainingState, resumption: Resumption | None, bar: tqdm[None]
+    learner: Learner, state: Checkpoint, resumption: CheckpointManager | None, bar: tqdm[None]
 ) -> None:
     """The steps that are left of the epoch."""
     steps, epoch = state.log.steps, len(state.log.epochs)
@@ -161,7 +160,7 @@ def _train_epoch(
             resumption.save_if_due(state, learner)
 
 
-def _keep_best(learner: Learner, state: TrainingState) -> None:
+def _keep_best(learner: Learner, state: Checkpoint) -> None:
     """Copy the weights if no epoch before did as well on validation examples."""
     epochs = state.log.epochs
     if state.log.best_epoch is None or epochs[-1].mrr > epochs[state.log.best_epoch].mrr:
@@ -170,7 +169,7 @@ def _keep_best(learner: Learner, state: TrainingState) -> None:
         state.best = {name: value.detach().cpu().clone() for name, value in weights.items()}
 
 
-def _over(learner: Learner, state: TrainingState) -> bool:
+def _over(learner: Learner, state: Checkpoint) -> bool:
     """Whether all epochs are done, or too many since the best one."""
     done, best, patience = len(state.log.epochs), state.log.best_epoch, learner.recipe.patience
     waited = done - 1 - best if best is not None else 0

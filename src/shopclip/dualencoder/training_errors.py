@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import torch
 
+from shopclip.dualencoder.checkpoints import CheckpointManager
 from shopclip.dualencoder.recipe import Recipe
-from shopclip.dualencoder.resumption import Resumption
 from shopclip.errors import ShopclipError
 
 
@@ -17,7 +17,9 @@ class TrainingError(ShopclipError):
 
 
 @contextmanager
-def explained(recipe: Recipe, batch_size: int, resumption: Resumption | None) -> Iterator[None]:
+def explained(
+    recipe: Recipe, batch_size: int, resumption: CheckpointManager | None
+) -> Iterator[None]:
     """Turn what training raises into a TrainingError with a remedy."""
     try:
         yield
@@ -31,7 +33,7 @@ def explained(recipe: Recipe, batch_size: int, resumption: Resumption | None) ->
         raise TrainingError(_out_of_memory(recipe, batch_size)) from error
 
 
-def _diverged(error: FloatingPointError, resumption: Resumption | None) -> str:
+def _diverged(error: FloatingPointError, resumption: CheckpointManager | None) -> str:
     last = resumption.last() if resumption else None
     saved = f"; the last good state is {last}" if last else ""
     return f"{error}; lower the learning rates or lengthen warmup{saved}"

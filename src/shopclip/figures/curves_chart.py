@@ -2,20 +2,66 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from shopclip.figures.chart import Chart, spoken
-from shopclip.figures.curves import Curve, chance_levels, smooth_curves
+from shopclip.figures.chart import KEY, Chart, Key, Sheet, beside, pair_keys, spoken
 from shopclip.figures.labels import LINE, spread_labels, text_width
-from shopclip.figures.palette import INK, MARKERS, ON_LIGHT, QUIET, colour_numbers
-from shopclip.figures.sheet import KEY, Key, Sheet, beside, pair_keys
+from shopclip.figures.style import INK, MARKERS, ON_LIGHT, QUIET, colour_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+POINTS = 240  # enough for any screen, few enough for a page
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The smoothed loss of a pair.
+
+    Attributes:
+        epochs: float (points,), epochs done.
+        losses: float (points,), in nats.
+        chance: the loss of towers that see nothing; ln(batch size) where the loss is InfoNCE.
+    """
+
+    pair: str
+    epochs: np.ndarray
+    losses: np.ndarray
+    chance: float
+
+
+def smooth_curves(logs: Mapping[str, pd.DataFrame]) -> list[Curve]:
+    """A curve for every pair that was trained at all, in the order of their names."""
+    return [_curve(pair, logs[pair]) for pair in sorted(logs) if len(logs[pair])]
+
+
+def _curve(pair: str, log: pd.DataFrame) -> Curve:
+    steps_an_epoch = len(log) / (log["epoch"].max() + 1)
+    # Weights fall off over about a fortieth of training: noise goes, the shape stays.
+    smooth = log["loss"].ewm(span=max(1.0, len(log) / 40)).mean().to_numpy()
+    kept = np.unique(np.linspace(0, len(log) - 1, POINTS).round().astype(int))
+    return Curve(pair, (kept + 1) / steps_an_epoch, smooth[kept], float(log["chance_loss"].mean()))
+
+
+def chance_levels(curves: Sequence[Curve]) -> dict[float, str]:
+    """The losses of chance and how to call them, one for each loss and batch size in use."""
+    levels = {_name(chance): chance for chance in sorted(curve.chance for curve in curves)}
+    return {level: name for name, level in levels.items()}
+
+
+def _name(chance: float) -> str:
+    """As a logarithm where it is that of a whole number, the batch size, as InfoNCE's is."""
+    batch = round(math.exp(chance))
+    exact = math.isclose(chance, math.log(batch), rel_tol=1e-9)
+    return f"chance, ln {batch}" if exact else f"chance, {chance:.2f}"
+
 
 HEIGHT, TICKS = 3.1, 0.25  # inches of the axes, and of the numbers beside them
 LEADER = 0.22  # inches between the end of a line and the marker of its label
@@ -73,17 +119,20 @@ def _lines(axes: Axes, curves: Sequence[Curve], numbers: Mapping[str, int]) -> N
     for curve in curves:
         number, last = numbers[curve.pair], len(curve.losses) - 1
         (line,) = axes.plot(
-            curve.epochs, curve.losses, color=ON_LIGHT[number], linewidth=1.7, clip_on=False,
-            marker=MARKERS[number], markevery=[last], markersize=5.5,
-        )  # fmt: skip
+            curve.epochs,
+            curve.losses,
+            color=ON_LIGHT[number],
+            linewidth=1.7,
+            clip_on=False,
+            marker=MARKERS[number],
+            markevery=[last],
+            markersize=5.5,
+        )
         spoken(line, f"{curve.pair}: {curve.losses[-1]:.2f} after epoch {curve.epochs[-1]:g}")
 
 
 def _label_ends(
-    axes: Axes,
-    curves: Sequence[Curve],
-    numbers: Mapping[str, int],
-    chances: Mapping[float, str],
+    axes: Axes, curves: Sequence[Curve], numbers: Mapping[str, int], chances: Mapping[float, str]
 ) -> None:
     """Names on the right, each led to by a dotted line from where its pair ends."""
     low, top = axes.get_ylim()
@@ -95,7 +144,12 @@ def _label_ends(
     for place, curve in zip(places[len(chances) :], curves, strict=True):
         leader = {"color": ON_LIGHT[numbers[curve.pair]], "linestyle": (0, (1, 2)), "lw": 0.9}
         axes.annotate(
-            curve.pair, (curve.epochs[-1], curve.losses[-1]), (1, place), textcoords=right,
-            va="center", color=INK, annotation_clip=False,
+            curve.pair,
+            (curve.epochs[-1], curve.losses[-1]),
+            (1, place),
+            textcoords=right,
+            va="center",
+            color=INK,
+            annotation_clip=False,
             arrowprops={"arrowstyle": "-", "relpos": (0, 0.5), **leader},
-        )  # fmt: skip
+        )

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from shopclip.figures.chart import Chart
+from shopclip.figures.chart import Chart, Sheet
 from shopclip.figures.labels import text_width
-from shopclip.figures.palette import HIT, INK, ON_LIGHT, QUIET, colour_numbers
-from shopclip.figures.sheet import Sheet
-from shopclip.figures.style import SIZE, SMALL
+from shopclip.figures.style import HIT, INK, ON_LIGHT, QUIET, SIZE, SMALL, colour_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -101,9 +99,8 @@ def _picture(
 ) -> None:
     (left, top), (wide, tall) = corner, size
     axes.imshow(
-        pixels, extent=(left, left + wide, top + tall, top), interpolation="bilinear",
-        aspect="auto",
-    )  # fmt: skip
+        pixels, extent=(left, left + wide, top + tall, top), interpolation="bilinear", aspect="auto"
+    )
     axes.autoscale(enable=False)
 
 
@@ -111,6 +108,12 @@ def _check(axes: Axes, corner: tuple[float, float], size: tuple[float, float]) -
     (left, top), (wide, tall) = corner, size
     axes.add_patch(Rectangle(corner, wide, tall, fill=False, edgecolor=HIT, linewidth=2.2))
     axes.text(
-        left + wide - 0.02, top + 0.02, "✓", va="top", ha="right", size=7, color="white",
+        left + wide - 0.02,
+        top + 0.02,
+        "✓",
+        va="top",
+        ha="right",
+        size=7,
+        color="white",
         bbox={"boxstyle": "circle,pad=0.15", "facecolor": HIT, "edgecolor": "white"},
-    )  # fmt: skip
+    )

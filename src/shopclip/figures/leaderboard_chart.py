@@ -2,20 +2,138 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from shopclip.figures.chart import Chart
-from shopclip.figures.intervals import (
-    VALUES,
-    NameColumn,
-    draw_bounds,
-    draw_estimate,
-    percent_axis,
+import pandas as pd
+from matplotlib.ticker import MaxNLocator
+
+from shopclip.figures.chart import Chart, Sheet, beside, spoken
+from shopclip.figures.labels import LINE, lines_of, text_width, wrapped
+from shopclip.figures.style import INK, MARKERS, ON_LIGHT, PAPER, QUIET, RULE, SIZE, colour_numbers
+from shopclip.metrics.scoring import (
+    CEILINGS,
+    CHANCES,
+    DIRECTIONS,
+    PRIMARY,
+    percent,
+    percent_interval,
 )
-from shopclip.figures.labels import LINE
-from shopclip.figures.palette import colour_numbers
-from shopclip.figures.sheet import Sheet
-from shopclip.scoring import CEILINGS, CHANCES, DIRECTIONS, PRIMARY
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+NAMES = 1.25  # inches that names may take before they are broken
+GAP = 0.1  # inches between names and axes
+VALUES = 0.5  # inches for the numbers at the right
+
+
+class NameColumn:
+    """Names on the left of axes, all of them beginning at the same place."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._wrapped = {name: wrapped(name, NAMES) for name in names}
+        widths = (
+            text_width(line) for words in self._wrapped.values() for line in words.split("\n")
+        )
+        self.width = max(widths) + GAP
+
+    def lines(self, name: str) -> int:
+        return lines_of(self._wrapped[name])
+
+    def write(self, axes: Axes, name: str, height: float, *, va: str = "center") -> None:
+        self.note(axes, self._wrapped[name], height, va=va, color=INK, size=SIZE)
+
+    def note(
+        self, axes: Axes, words: str, height: float, *, va: str, color: str, size: float
+    ) -> None:
+        """Other words in the same column."""
+        axes.annotate(
+            words,
+            (0, height),
+            (-72 * self.width, 0),
+            xycoords=axes.get_yaxis_transform(),
+            textcoords="offset points",
+            va=va,
+            color=color,
+            size=size,
+        )
+
+    def rule(self, axes: Axes, height: float) -> None:
+        """A light line through the column and the axes."""
+        axes.annotate(
+            "",
+            (1, height),
+            (0, height),
+            xycoords=axes.get_yaxis_transform(),
+            textcoords=beside(axes, -self.width),
+            arrowprops={"arrowstyle": "-", "color": RULE, "lw": 0.7, "shrinkA": 0, "shrinkB": 0},
+        )
+
+
+def percent_axis(axes: Axes, reach: float, height: float) -> None:
+    """From 0 to a round share not below `reach`, 1 at most; inches downwards."""
+    locator = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10])
+    ticks = [float(tick) for tick in locator.tick_values(0, reach) if tick <= 1]
+    axes.set_xticks(ticks, [f"{100 * tick:g}" for tick in ticks])
+    axes.set(xlim=(0, ticks[-1]), ylim=(height, 0), yticks=[])
+    axes.grid(axis="x")
+
+
+def draw_bounds(axes: Axes, shares: Iterable[float], height: float, *, size: float) -> None:
+    """Grey ticks: what towers that see nothing score, or perfect ones."""
+    for share in shares:
+        axes.plot(
+            share, height, "|", color=QUIET, markersize=size, markeredgewidth=1.3, clip_on=False
+        )
+
+
+def draw_estimate(
+    axes: Axes,
+    height: float,
+    ends: tuple[float, float, float],
+    *,
+    number: int,
+    of: str,
+    size: float = 7.0,
+    hollow: bool = False,
+) -> None:
+    """A bar from low to high, the value as a marker on it and as a number at the right.
+
+    Args:
+        ends: low, value and high.
+        number: of the pair's colour.
+        of: what the value is of, for those who do not see it.
+    """
+    low, value, high = ends
+    colour = ON_LIGHT[number]
+    (bar,) = axes.plot(
+        ends,
+        [height] * 3,
+        color=(colour, 0.35),
+        linewidth=0.7 * size,
+        solid_capstyle="round",
+        marker=MARKERS[number],
+        markevery=[1],
+        markersize=size,
+        markeredgecolor=colour,
+        markerfacecolor=PAPER if hollow else colour,
+        clip_on=False,
+    )
+    interval = percent_interval(low, high, value)
+    spoken(bar, f"{of}: {percent(value)} %, interval {interval or 'none'}")
+    axes.annotate(
+        percent(value),
+        (1, height),
+        (72 * VALUES, 0),
+        xycoords=axes.get_yaxis_transform(),
+        textcoords="offset points",
+        ha="right",
+        va="center_baseline",
+        fontweight="bold",
+        color=INK,
+        size=SIZE,
+    )
 
 
 def leaderboard_chart(rows: pd.DataFrame) -> Chart:
@@ -55,7 +173,11 @@ def _draw(sheet: Sheet, rows: pd.DataFrame) -> None:
             draw_bounds(axes, (row[CHANCES[PRIMARY]], row[CEILINGS[PRIMARY]]), middle, size=13)
             ends = (row[f"{PRIMARY}_low"], row[PRIMARY], row[f"{PRIMARY}_high"])
             draw_estimate(
-                axes, middle, ends, number=numbers[pair], of=f"{pair}, {title}",
+                axes,
+                middle,
+                ends,
+                number=numbers[pair],
+                of=f"{pair}, {title}",
                 hollow=bool(row["collapsed"]),
-            )  # fmt: skip
+            )
             names.write(axes, name, middle)

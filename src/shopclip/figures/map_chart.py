@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from shopclip.figures.chart import Chart, spoken
-from shopclip.figures.palette import INK, ON_LIGHT, QUIET, RULE
-from shopclip.figures.sheet import Key, Sheet
-from shopclip.figures.style import SMALL
-from shopclip.formats import percent
+from shopclip.figures.chart import Chart, Key, Sheet, spoken
+from shopclip.figures.style import INK, ON_LIGHT, QUIET, RULE, SMALL
+from shopclip.metrics.scoring import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,9 +24,9 @@ MARGIN = 1.04  # of what is drawn, around it
 def category_colours(maps: Mapping[str, pd.DataFrame]) -> dict[str, int]:
     """A number of the palette for each of the commonest categories, its last, grey, for others."""
     products = pd.concat(list(maps.values())).drop_duplicates("id")
-    counts = products["category"].value_counts().sort_index().sort_values(
-        ascending=False, kind="stable"
-    )  # fmt: skip
+    counts = (
+        products["category"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    )
     named = [str(name) for name in counts.index if name != OTHER][:COMMONEST]
     colours = {name: number for number, name in enumerate(named)}
     return colours if len(named) == len(counts) else {**colours, OTHER: COMMONEST}
@@ -79,9 +77,15 @@ def _panel(axes: Axes, pair: str, table: pd.DataFrame, colours: Mapping[str, int
     axes.set_title(f"{products:,} products", loc="right", size=SMALL)
     shares = [percent(first[f"{axis}_share"]) for axis in "xy"]
     axes.annotate(
-        f"across {shares[0]} %, up {shares[1]} % of the variance", (0, 0), (0, -5),
-        xycoords="axes fraction", textcoords="offset points", va="top", color=QUIET, size=SMALL,
-    )  # fmt: skip
+        f"across {shares[0]} %, up {shares[1]} % of the variance",
+        (0, 0),
+        (0, -5),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        va="top",
+        color=QUIET,
+        size=SMALL,
+    )
     spoken(
         axes,
         f"{pair}: {products:,} products, an image and a text each; across {shares[0]} %, "
@@ -91,10 +95,15 @@ def _panel(axes: Axes, pair: str, table: pd.DataFrame, colours: Mapping[str, int
 
 def _dot(tower: str, colour: str, size: float) -> dict[str, Any]:
     return {
-        "marker": "o", "linestyle": "none", "markersize": size, "markeredgewidth": 0.7,
-        "markeredgecolor": colour, "alpha": 0.7, "clip_on": False,
+        "marker": "o",
+        "linestyle": "none",
+        "markersize": size,
+        "markeredgewidth": 0.7,
+        "markeredgecolor": colour,
+        "alpha": 0.7,
+        "clip_on": False,
         "markerfacecolor": colour if tower == "image" else "none",
-    }  # fmt: skip
+    }
 
 
 def _keys(colours: Mapping[str, int]) -> list[Key]:

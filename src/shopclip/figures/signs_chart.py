@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from shopclip.figures.chart import Chart, spoken
+from shopclip.figures.chart import Chart, Sheet, pair_keys, spoken
 from shopclip.figures.labels import LINE, lines_of, wrapped
-from shopclip.figures.palette import COLLAPSED, MARKERS, ON_LIGHT
-from shopclip.figures.sheet import Sheet, pair_keys
+from shopclip.figures.style import COLLAPSED, MARKERS, ON_LIGHT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,10 +42,7 @@ class Panel:
 
 
 def signs_chart(
-    panels: Sequence[Panel],
-    kept: Mapping[str, int],
-    numbers: Mapping[str, int],
-    judged_by: str,
+    panels: Sequence[Panel], kept: Mapping[str, int], numbers: Mapping[str, int], judged_by: str
 ) -> Chart:
     """A panel a sign, a line a pair, markers at the epochs whose weights the pairs end with.
 
@@ -75,9 +71,14 @@ def _draw(
     across = sheet.across(len(panels), LEAST) - TICKS - 0.1
     titles = [wrapped(panel.title, across) for panel in panels]
     axes_of = sheet.panels(
-        len(panels), least=LEAST, height=1.1, left=TICKS, right=0.1,
-        top=0.16 + LINE * max(map(lines_of, titles)), bottom=0.3,
-    )  # fmt: skip
+        len(panels),
+        least=LEAST,
+        height=1.1,
+        left=TICKS,
+        right=0.1,
+        top=0.16 + LINE * max(map(lines_of, titles)),
+        bottom=0.3,
+    )
     for axes, panel, title in zip(axes_of, panels, titles, strict=True):
         axes.set_title(title)
         _lines(axes, panel, kept, numbers)
@@ -89,9 +90,15 @@ def _lines(axes: Axes, panel: Panel, kept: Mapping[str, int], numbers: Mapping[s
     for pair, line in panel.lines.items():
         number, marked = numbers[pair], line.index.get_loc(kept[pair])
         (drawn,) = axes.plot(
-            line.index, line, color=ON_LIGHT[number], marker=MARKERS[number], markevery=[marked],
-            markersize=5.5, linewidth=1.5, clip_on=False,
-        )  # fmt: skip
+            line.index,
+            line,
+            color=ON_LIGHT[number],
+            marker=MARKERS[number],
+            markevery=[marked],
+            markersize=5.5,
+            linewidth=1.5,
+            clip_on=False,
+        )
         spoken(drawn, f"{panel.title}: {pair} {line.iloc[marked]:.3g} after epoch {kept[pair]}")
     axes.set(xlim=(0, panel.epochs), ylim=(panel.low, panel.high))
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))

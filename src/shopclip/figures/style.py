@@ -1,13 +1,47 @@
-"""What all charts have in common, whatever the matplotlibrc of the machine says."""
+"""Palette and style of every figure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import RLock
 from typing import Any
 
-from shopclip.figures.palette import INK, QUIET, RULE
+# The first five are told apart with any colour vision, markers help with the sixth; all have three
+# to one and more against the paper they stand on.
+ON_LIGHT = ("#0072b2", "#c8500a", "#5e1a5c", "#b2557a", "#4a4a00", "#5d646a")
+ON_DARK = ("#5ab4f0", "#f58a4b", "#e2c4f2", "#f04f93", "#dcecae", "#7b8389")
+MARKERS = ("o", "s", "D", "^", "v", "P")
+
+INK, QUIET, RULE, PAPER = "#1d2226", "#59626a", "#dcdcd8", "#ffffff"
+HIT, COLLAPSED = "#1a7f37", "#f8dcd8"
+
+# By the name that a style sheet knows each by; no two are the same, so that a colour of a figure
+# tells which one is meant.
+LIGHT = {
+    "ink": INK,
+    "quiet": QUIET,
+    "rule": RULE,
+    "card": PAPER,
+    "hit": HIT,
+    "collapsed": COLLAPSED,
+    **{f"pair-{number}": colour for number, colour in enumerate(ON_LIGHT)},
+}
+DARK = {
+    "ink": "#e8eaeb",
+    "quiet": "#a0a9b0",
+    "rule": "#33393e",
+    "card": "#1b1f22",
+    "hit": "#3fb950",
+    "collapsed": "#432a28",
+    **{f"pair-{number}": colour for number, colour in enumerate(ON_DARK)},
+}
+
+
+def colour_numbers(pairs: Iterable[str]) -> dict[str, int]:
+    """Which colour of the palette each pair has; beyond six they come round again."""
+    return {pair: number % len(ON_LIGHT) for number, pair in enumerate(sorted(pairs))}
+
 
 DPI = 160
 SIZE, SMALL = 9.0, 8.0  # of letters, in points

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from shopclip.figures.chart import SPOKEN, WIDTHS, Chart
-from shopclip.figures.palette import LIGHT
-from shopclip.figures.style import styled
+from shopclip.figures.style import LIGHT, styled
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from shopclip.figures.chart import Chart
-from shopclip.figures.intervals import (
+from shopclip.figures.chart import Chart, Sheet, pair_keys
+from shopclip.figures.labels import LINE
+from shopclip.figures.leaderboard_chart import (
     VALUES,
     NameColumn,
     draw_bounds,
     draw_estimate,
     percent_axis,
 )
-from shopclip.figures.labels import LINE
-from shopclip.figures.palette import QUIET, colour_numbers
-from shopclip.figures.sheet import Sheet, pair_keys
-from shopclip.figures.style import SMALL
-from shopclip.scoring import DIRECTIONS, TOP10
+from shopclip.figures.style import QUIET, SMALL, colour_numbers
+from shopclip.metrics.scoring import DIRECTIONS, TOP10
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,9 +80,13 @@ def _draw(sheet: Sheet, rows: pd.DataFrame, chance: float, reach: float) -> None
             chosen = rows[(rows["group"] == group) & (rows["direction"] == direction)]
             count = chosen["queries"].iloc[0]
             names.note(
-                axes, f"{count:,} {'query' if count == 1 else 'queries'}", split,
-                va="top", color=QUIET, size=SMALL,
-            )  # fmt: skip
+                axes,
+                f"{count:,} {'query' if count == 1 else 'queries'}",
+                split,
+                va="top",
+                color=QUIET,
+                size=SMALL,
+            )
             _group(axes, chosen, numbers, middle, chance, f"{name}, {title}")
             top += heights[group]
 
@@ -102,9 +104,13 @@ def _group(
         height, pair = first + place * PITCH, str(row["pair"])
         draw_bounds(axes, [chance], height, size=8)
         draw_estimate(
-            axes, height, (row["low"], row[TOP10], row["high"]),
-            number=numbers[pair], of=f"{pair}, {of}", size=5.5,
-        )  # fmt: skip
+            axes,
+            height,
+            (row["low"], row[TOP10], row["high"]),
+            number=numbers[pair],
+            of=f"{pair}, {of}",
+            size=5.5,
+        )
 
 
 def _name(group: str, by: str) -> str:

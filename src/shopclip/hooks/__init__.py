@@ -1,12 +1,10 @@
 """What happens around a run: pairs become pipelines, progress and results are told."""
 
-from shopclip.hooks.checks_hook import ChecksHook
+from shopclip.hooks.checks_hook import ChecksHook, PairsHook
+from shopclip.hooks.console_hook import LeaderboardHook, ProgressHook
 from shopclip.hooks.earlier_layout_hook import EarlierLayoutHook
 from shopclip.hooks.error_hook import ErrorHook
 from shopclip.hooks.interruption_hook import InterruptionHook
-from shopclip.hooks.leaderboard_hook import LeaderboardHook
-from shopclip.hooks.pairs_hook import PairsHook
-from shopclip.hooks.progress_hook import ProgressHook
 from shopclip.hooks.provenance_hook import ProvenanceHook
 from shopclip.hooks.run_lock_hook import RunLockHook
 from shopclip.hooks.tracking_hook import TrackingHook

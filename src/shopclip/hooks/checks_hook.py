@@ -1,13 +1,41 @@
-"""A run whose parameters are wrong, or which would end for want of something, does not begin."""
+"""What comes before a run: pairs become pipelines, and what it will need is looked for."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from kedro.config import MissingConfigException
 from kedro.framework.hooks import hook_impl
 
-from shopclip.needs import check_needs
-from shopclip.parameter_check import check
+from shopclip.hooks.collisions import refuse_collisions
+from shopclip.parameters.check import check
+from shopclip.parameters.pairs import runs_of, with_repeats
+from shopclip.session.needs import check_needs
+
+
+class PairsHook:
+    """Reads `pairs` of the environment and the command line before any pipeline is built.
+
+    With `training.seeds` it puts the repeats of every pair beside it, so that all that follows
+    takes them for pairs. A pair that would write into something else does not begin.
+    """
+
+    @hook_impl
+    def after_context_created(self, context: Any) -> None:
+        from shopclip.pipeline_registry import declare_pairs
+
+        parameters = with_repeats(context.config_loader["parameters"])
+        context.config_loader["parameters"] = parameters
+        pairs = parameters["pairs"]
+        refuse_collisions(pairs, _catalog(context.config_loader))
+        declare_pairs(runs_of(pairs))
+
+
+def _catalog(loader: Any) -> Any:
+    try:
+        return loader["catalog"]
+    except MissingConfigException:  # Kedro warns of it
+        return {}
 
 
 class ChecksHook:

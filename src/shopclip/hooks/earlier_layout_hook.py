@@ -2,12 +2,71 @@
 
 from __future__ import annotations
 
+import errno
+import logging
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
 
-from shopclip.hooks import earlier_layout
+from shopclip.errors import ShopclipError
+from shopclip.files.storage import writing
+
+logger = logging.getLogger(__name__)
+
+MODELS = Path("data") / "06_models"
+# What lay beside the pairs' models as a pair of this name would; now with a hyphen.
+RENAMED = {"training_states": "training-states", "tuning": "tuning-studies"}
+_MODEL = "dual_encoder.json"  # in the folder of a pair's model, whatever its name
+
+
+class LayoutError(ShopclipError):
+    """A folder of an earlier version is there, and the one that took its place as well."""
+
+
+def move(project: Path, entries: Mapping[str, Any]) -> None:
+    """Rename what an earlier version left, so that nothing of it is lost or replaced.
+
+    Args:
+        entries: configuration of the project's catalog, which may have kept the old places.
+
+    Raises:
+        LayoutError: old and new are both there.
+        StorageError: the folder cannot be written.
+    """
+    used = [project / path for path in _paths(entries)]
+    for name, new in RENAMED.items():
+        before, now = project / MODELS / name, project / MODELS / new
+        if not before.is_dir() or (before / _MODEL).exists():
+            continue
+        if any(path.is_relative_to(before) for path in used):
+            continue
+        with writing(before):
+            _rename(before, now)
+
+
+def _rename(before: Path, now: Path) -> None:
+    try:
+        before.rename(now)
+    except FileNotFoundError:  # another run has just done so
+        return
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        raise LayoutError(
+            f"{before}: of an earlier version, which lies in {now} now, and both are there; "
+            "move what you need of the old one into the new one, and the rest away"
+        ) from error
+    logger.info("%s lies in %s now", before, now.name)
+
+
+def _paths(entries: Mapping[str, Any]) -> Iterator[str]:
+    for config in entries.values():
+        while isinstance(config, Mapping):
+            if isinstance(path := config.get("filepath"), str):
+                yield path
+            config = config.get("dataset")
 
 
 class EarlierLayoutHook:
@@ -23,4 +82,4 @@ class EarlierLayoutHook:
 
     @hook_impl
     def before_pipeline_run(self) -> None:
-        earlier_layout.move(self._project_path, self._entries)
+        move(self._project_path, self._entries)

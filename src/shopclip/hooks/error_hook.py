@@ -12,12 +12,11 @@ from typing import Any
 from kedro.framework.hooks import hook_impl
 from kedro.validation.exceptions import DataValidationError
 
-from shopclip.credentials import mask_credentials
 from shopclip.datasets.errors import UnreadableError
-from shopclip.dualencoder import storage
 from shopclip.errors import ShopclipError
-from shopclip.hooks.origins import command_for, dataset_at
-from shopclip.terminal import printable
+from shopclip.files import storage
+from shopclip.hooks.made_by import command_for, dataset_at
+from shopclip.printing import mask_credentials, printable
 
 
 class ErrorHook:

@@ -3,16 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from shopclip.credentials import mask_all
+from shopclip.printing import mask_all
 from shopclip.provenance import ProvenanceError, Record
+
+
+def path_of(catalog: Any, name: str, *, saving: bool = False) -> Path | None:
+    """Where a dataset lies, or is to lie; None if it is no artefact on this machine.
+
+    Parameters and what else is in memory only are no artefacts, nor are files of a cloud, folders
+    that a node keeps for itself (`is_artefact`), and what the catalog marks with
+    `metadata: {provenance: none}`.
+    """
+    dataset = _dataset(catalog, name)
+    path = getattr(dataset, "_filepath", None)
+    if path is None or getattr(dataset, "_protocol", "file") != "file":
+        return None
+    if not getattr(dataset, "is_artefact", True):
+        return None
+    if (getattr(dataset, "metadata", None) or {}).get("provenance") == "none":
+        return None
+    if getattr(dataset, "_version", None) is None:
+        return Path(path)
+    return Path(dataset._get_save_path()) if saving else _loaded_version(dataset)
+
+
+def is_standalone(catalog: Any, name: str) -> bool:
+    """Whether it may be used beside other things than those that it was made from."""
+    return bool(getattr(_dataset(catalog, name), "standalone", False))
+
+
+def _dataset(catalog: Any, name: str) -> Any:
+    dataset = catalog.get(name)
+    return getattr(dataset, "_dataset", dataset)  # one that is kept in memory as well
+
+
+def _loaded_version(dataset: Any) -> Path:
+    """The folder of all versions where there is none yet."""
+    from kedro.io.core import VersionNotFoundError
+
+    try:
+        return Path(dataset._get_load_path())
+    except VersionNotFoundError:
+        return Path(dataset._filepath)
+
+
+def dataset_at(file: Path, names: set[str], catalog: Any) -> str | None:
+    """The one of these datasets that lies there."""
+    for name in sorted(names):
+        if str(getattr(catalog.get(name), "_filepath", "")) == str(file):
+            return name
+    return None
+
+
+def command_for(dataset: str | None, env: str | None) -> str | None:
+    """The stage, for one pair where it is a pair's, in this environment; None if none makes it."""
+    from kedro.framework.project import pipelines
+
+    environment = f" --env {env}" if env and env != "local" else ""
+    for stage, pipeline in pipelines.items():
+        makers = [] if stage == "__default__" else pipeline.nodes
+        for node in makers:
+            if dataset in node.outputs:
+                pair = f" --namespaces {node.namespace}" if node.namespace else ""
+                return f"kedro run{environment} --pipelines {stage}{pair}"
+    return None
+
 
 Parameters = Mapping[str, Any]
 
 # They say where and when a thing is made, not what comes out.
-OPERATIONAL = {"engine", "training.device", "training.workers", "training.resume",
-               "training.state_seconds", "index.uri"}  # fmt: skip
+OPERATIONAL = {
+    "engine",
+    "training.device",
+    "training.workers",
+    "training.resume",
+    "training.state_seconds",
+    "index.uri",
+}
 
 # What a node is given more of than it uses, or uses for a check alone.
 USED = {

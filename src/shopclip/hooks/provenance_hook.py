@@ -9,8 +9,7 @@ from typing import Any
 
 from kedro.framework.hooks import hook_impl
 
-from shopclip.hooks.artefacts import is_standalone, path_of
-from shopclip.hooks.made_by import agree, given_in_vain, relevant
+from shopclip.hooks.made_by import agree, given_in_vain, is_standalone, path_of, relevant
 from shopclip.parameters import plain
 from shopclip.provenance import ProvenanceError, Record, Records, require
 from shopclip.provenance.lineage import Lineage, kedro_command

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from shopclip.dualencoder.atomic import atomic_file
+from shopclip.files.atomic import atomic_file
 
 PATIENCE = 30.0  # seconds that another program may keep the database to itself
 

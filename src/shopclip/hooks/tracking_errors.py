@@ -13,10 +13,10 @@ from typing import Any
 from filelock import Timeout
 from kedro.config import MissingConfigException
 
-from shopclip.credentials import mask_credentials
-from shopclip.dualencoder import storage
 from shopclip.errors import ShopclipError, first_line
+from shopclip.files import storage
 from shopclip.hooks.tracking_database import PATIENCE, file_of, is_empty, is_half_made
+from shopclip.printing import mask_credentials
 
 # They write pages of traceback about what is told here in a line, or about Ctrl-C in a statement.
 for chatty in ("mlflow.store.db.utils", "sqlalchemy.pool"):

@@ -13,8 +13,7 @@ from typing import Any
 from filelock import FileLock
 from kedro.framework.hooks import hook_impl
 
-from shopclip.credentials import mask_all
-from shopclip.hooks.pair_runs import PairRuns
+from shopclip.hooks.child_runs import PairRuns, TrialRuns
 from shopclip.hooks.tracking_database import PATIENCE, file_of, lock_of, make, wait_for
 from shopclip.hooks.tracking_errors import (
     TrackingError,
@@ -24,8 +23,8 @@ from shopclip.hooks.tracking_errors import (
     refuse_artifacts_in,
     tracking_uri,
 )
-from shopclip.hooks.trial_runs import TrialRuns
 from shopclip.parameters import plain
+from shopclip.printing import mask_all
 
 with warnings.catch_warnings(record=True):  # MLflow's advice to kedro-mlflow's developers
     from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook

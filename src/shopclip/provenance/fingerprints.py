@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from shopclip.dualencoder.file_digests import digest
+from shopclip.files.integrity import digest
 
 CARD = "README.md"  # tells of the model in whose folder it lies, and is no part of it
 

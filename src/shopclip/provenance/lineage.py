@@ -11,8 +11,14 @@ from shopclip.errors import ShopclipError
 from shopclip.provenance.records import Record, Records
 
 STAGES = (
-    "ingestion", "preprocessing", "training", "embedding", "evaluation", "indexing", "reporting",
-)  # fmt: skip
+    "ingestion",
+    "preprocessing",
+    "training",
+    "embedding",
+    "evaluation",
+    "indexing",
+    "reporting",
+)
 
 
 class ProvenanceError(ShopclipError):
@@ -118,10 +124,7 @@ class Lineage:
 
 
 def require(
-    records: Records,
-    paths: Iterable[Path],
-    *,
-    remedy: Callable[[Lineage], str] | None = None,
+    records: Records, paths: Iterable[Path], *, remedy: Callable[[Lineage], str] | None = None
 ) -> Lineage:
     """See to it that artefacts, and all that they were made from, belong together.
 

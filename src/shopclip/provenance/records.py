@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shopclip.dualencoder.storage import writing
+from shopclip.files.storage import writing
 from shopclip.provenance.fingerprints import Fingerprint
 
 FORMAT = 1

@@ -8,12 +8,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from shopclip.sample.assortment import Product
-from shopclip.sample.emblems import stamp
-from shopclip.sample.look import Look
-from shopclip.sample.palette import mix_palette
-from shopclip.sample.patterns import ink_mask
+from shopclip.sample.look import Look, mix_palette
+from shopclip.sample.patterns import ink_mask, stamp
 from shopclip.sample.silhouettes import Paint, sketch
-from shopclip.sample.silhouettes.geometry import Point
+from shopclip.sample.silhouettes.sketch import Point
 from shopclip.sample.vocabulary import RGB, SOLID
 
 WIDTH, HEIGHT = 60, 80

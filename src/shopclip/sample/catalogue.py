@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from shopclip.catalogue.columns import COLUMNS
-from shopclip.dualencoder.atomic import draft_of, sweep
+from shopclip.files.atomic import draft_of, sweep
 from shopclip.sample.artist import draw_product
 from shopclip.sample.assortment import Product, assort
 from shopclip.sample.look import choose_look

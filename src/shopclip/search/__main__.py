@@ -6,9 +6,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from shopclip.credentials import mask_credentials
 from shopclip.errors import ShopclipError
-from shopclip.terminal import log_printably, print_plainly, printable
+from shopclip.printing import log_printably, mask_credentials, print_plainly, printable
 
 # Nothing of a search leaves the machine; the libraries are told so before they are imported.
 os.environ.setdefault("DO_NOT_TRACK", "true")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shopclip.search.index.exact import ExactIndex
+from shopclip.search.index.faiss import ExactIndex
 from shopclip.search.index.protocol import Facts
 from shopclip.search.products import ProductTable
 

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from shopclip.printing import printable
 from shopclip.search.errors import QueryError
-from shopclip.terminal import printable
 
 PROGRAM = "python -m shopclip.search"
 
@@ -31,9 +31,12 @@ def run(arguments: Sequence[str]) -> int:
 def _parser(name: str, description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(f"{PROGRAM}{name}", description=description)
     parser.add_argument(
-        "--from", dest="folder", default=".", metavar="FOLDER",
+        "--from",
+        dest="folder",
+        default=".",
+        metavar="FOLDER",
         help="the project, its data, or an export; by default the folder you are in",
-    )  # fmt: skip
+    )
     parser.add_argument("--pair", help="by default the one that the leaderboard puts first")
     return parser
 
@@ -49,18 +52,24 @@ def _search(arguments: Sequence[str]) -> None:
     parser.add_argument("--weight", type=float, default=0.5, help="of the text beside a picture")
     parser.add_argument("-k", type=int, default=10, help="how many products")
     parser.add_argument(
-        "--where", action="append", default=[], metavar="ATTRIBUTE=VALUE",
+        "--where",
+        action="append",
+        default=[],
+        metavar="ATTRIBUTE=VALUE",
         help="a filter, such as gender=Women or year=2011..2013; may be repeated",
-    )  # fmt: skip
+    )
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(arguments)
     if options.text is None and options.image is None:
         parser.error("give a text, --image, or both")
     engine = _open(options)
     hits = engine.search(
-        options.text, options.image,
-        weight=options.weight, k=options.k, where=parse_where(options.where),
-    )  # fmt: skip
+        options.text,
+        options.image,
+        weight=options.weight,
+        k=options.k,
+        where=parse_where(options.where),
+    )
     if options.json:
         _print_json({"pair": engine.pair, "hits": [flat(hit) for hit in hits]})
     else:
@@ -127,9 +136,12 @@ def _serve(arguments: Sequence[str]) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets others in")
     parser.add_argument("--port", type=int, default=7860)
     parser.add_argument(
-        "--allow-host", action="append", default=[], metavar="NAME",
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
         help="a name under which browsers may ask, beside localhost and --host",
-    )  # fmt: skip
+    )
     options = parser.parse_args(arguments)
     from shopclip.search.server.serve import serve
 
@@ -162,8 +174,11 @@ def _print_hits(pair: str, options: argparse.Namespace, hits: Sequence[Any]) -> 
         print("no product fits the filter")
         return
     asked = " + ".join(str(part) for part in (options.text, options.image) if part)
-    shown = [name for name in ("articleType", "baseColour", "gender", "price")
-             if any(name in hit.product.attributes for hit in hits)]  # fmt: skip
+    shown = [
+        name
+        for name in ("articleType", "baseColour", "gender", "price")
+        if any(name in hit.product.attributes for hit in hits)
+    ]
     table = _table(f"{asked} by {pair}", "", "similarity", "id", "caption", *shown)
     for place, hit in enumerate(hits, 1):
         product = hit.product

@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from shopclip.search.description import Description, describe_vector
-from shopclip.search.errors import QueryError, SearchError
+from shopclip.search.errors import MOST_CHARACTERS, MOST_RESULTS, QueryError, SearchError
 from shopclip.search.index.opened import SearchIndex
-from shopclip.search.limits import MOST_CHARACTERS, MOST_RESULTS
 from shopclip.search.pictures import Picture, read_picture
 from shopclip.search.places import Place, find
 from shopclip.search.products import Product
@@ -64,7 +63,7 @@ class SearchEngine:
         Raises:
             SearchError: something is missing or does not fit together; it says what to run.
             ProvenanceError: by the records of the runs, the index is of other towers or products.
-            CheckpointError: the pair's towers are missing or damaged.
+            ModelError: the pair's towers are missing or damaged.
         """
         place = find(folder, pair)
         index = SearchIndex.open(place.index)
@@ -95,7 +94,7 @@ class SearchEngine:
             At most k, nearest first; none if no product fits the filter.
 
         Raises:
-            QueryError: the query is empty or beyond the limits; see `search/limits.py`.
+            QueryError: the query is empty or beyond the limits; see `search/errors.py`.
         """
         count = _count(k)
         among = select(where, self.index.products)
@@ -224,7 +223,7 @@ def _count(k: int) -> int:
 
 
 def _pictures(folder: Path, index: SearchIndex) -> np.ndarray:
-    from shopclip.dualencoder.image_store import ImageStore
+    from shopclip.files.image_store import ImageStore
 
     store = ImageStore.load(folder)
     if store.fingerprint != index.facts["pictures"]["fingerprint"]:

@@ -1,5 +1,7 @@
 """What can go wrong in a search, for whoever asks and for whoever runs it."""
 
+from __future__ import annotations
+
 from shopclip.errors import ShopclipError
 
 
@@ -9,3 +11,11 @@ class SearchError(ShopclipError):
 
 class QueryError(SearchError):
     """A query cannot be answered as it is; the message says what it should be."""
+
+
+MOST_CHARACTERS = 500  # of a text; no text tower reads further
+MOST_BYTES = 8 * 1024 * 1024  # of an uploaded picture
+MOST_PIXELS = 25_000_000  # of an uploaded picture, decoded; 75 MB
+MOST_RESULTS = 100
+MOST_CONDITIONS = 16  # attributes in a filter
+MOST_VALUES = 64  # values of one attribute in a filter

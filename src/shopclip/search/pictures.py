@@ -9,10 +9,14 @@ from threading import BoundedSemaphore
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from shopclip.catalogue.decode import FORMATS, UnreadableImageError, decode, opened
-from shopclip.catalogue.effort import ExcessiveEffortError
-from shopclip.search.errors import QueryError
-from shopclip.search.limits import MOST_BYTES, MOST_PIXELS
+from shopclip.catalogue.decode import (
+    FORMATS,
+    ExcessiveEffortError,
+    UnreadableImageError,
+    decode,
+    opened,
+)
+from shopclip.search.errors import MOST_BYTES, MOST_PIXELS, QueryError
 
 Picture = bytes | str | Path | np.ndarray
 

@@ -6,10 +6,10 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from shopclip.dualencoder.file_digests import check_digests
+from shopclip.files.integrity import check_digests
+from shopclip.metrics.scoring import NAMES, PRIMARY, TEXT_TO_IMAGE, best_first
 from shopclip.provenance import ProvenanceError, Records, require
 from shopclip.provenance.records import FOLDER
-from shopclip.scoring import NAMES, PRIMARY, TEXT_TO_IMAGE, best_first
 from shopclip.search.errors import SearchError
 
 EXPORTED = "export.json"

@@ -11,8 +11,7 @@ from functools import cached_property
 import numpy as np
 import pyarrow.compute as pc
 
-from shopclip.search.errors import QueryError
-from shopclip.search.limits import MOST_CONDITIONS, MOST_VALUES
+from shopclip.search.errors import MOST_CONDITIONS, MOST_VALUES, QueryError
 from shopclip.search.products import ProductTable, Value
 
 Wanted = Value | Sequence[Value] | Mapping[str, float]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,85 @@ from typing import Protocol
 
 import numpy as np
 
-from shopclip.search.places import Place
+from shopclip.files.integrity import other_format
+from shopclip.search.errors import QueryError, SearchError
+from shopclip.search.places import EXPORTED, Place
+
+FORMAT = 1
+_EXPORT = "python -m shopclip.search export --to FOLDER"
+
+
+class OnnxTowers:
+    """`text.onnx` and `image.onnx` of a folder that `export` wrote.
+
+    Args:
+        folder: of the export.
+        threads: that compute one query.
+    """
+
+    def __init__(self, folder: str | Path, *, threads: int = 1) -> None:
+        folder = Path(folder)
+        try:
+            from onnxruntime import InferenceSession, SessionOptions
+            from tokenizers import Tokenizer
+        except ModuleNotFoundError as error:
+            raise SearchError(
+                f"{folder}: an export needs {error.name}, which is not installed: "
+                "pip install onnxruntime tokenizers"
+            ) from error
+        options = SessionOptions()
+        options.intra_op_num_threads = threads
+        providers = ["CPUExecutionProvider"]
+        try:
+            facts = json.loads((folder / EXPORTED).read_text("utf-8"))
+            what, again = f"{folder}: an export", f"export the pair again: {_EXPORT}"
+            if told := other_format(what, facts["format"], FORMAT, again):
+                raise SearchError(told)
+            self.max_tokens = int(facts["text"]["max_tokens"])
+            self.pad = int(facts["text"]["pad"])
+            self.size = tuple(facts["image"]["size"])
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._text = InferenceSession(folder / "text.onnx", options, providers=providers)
+            self._image = InferenceSession(folder / "image.onnx", options, providers=providers)
+        except SearchError:
+            raise
+        except Exception as error:  # onnxruntime and tokenizers raise kinds of their own
+            raise SearchError(
+                f"{folder}: not a whole export ({str(error)[:200]}); export the pair again: "
+                f"{_EXPORT}"
+            ) from error
+        self._tokenizer.enable_truncation(self.max_tokens)
+        self._tokenizer.no_padding()
+
+    def tokenise(self, captions: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """`input_ids` and `attention_mask`, int64 (captions, longest), padded on the right.
+
+        A caption without any token becomes one padding token.
+        """
+        encoded = [one.ids or [self.pad] for one in self._tokenizer.encode_batch(list(captions))]
+        longest = max(map(len, encoded), default=1)
+        ids = np.full((len(encoded), longest), self.pad, dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, tokens in enumerate(encoded):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        return ids, mask
+
+    def embed_captions(self, captions: Sequence[str]) -> np.ndarray:
+        ids, mask = self.tokenise(captions)
+        return self._text.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+
+    def embed_images(self, images: np.ndarray) -> np.ndarray:
+        """uint8 (n, height, width, 3) of the catalogue's stored size → float32 (n, dimensions).
+
+        Resizing and normalisation are in the graph.
+
+        Raises:
+            QueryError: the pictures are of another size.
+        """
+        if images.shape[1:] != (*self.size, 3):
+            raise QueryError(f"pictures of {images.shape[1:]}, expected {(*self.size, 3)}")
+        return self._image.run(None, {"pixels": np.ascontiguousarray(images)})[0]
 
 
 class Towers(Protocol):
@@ -79,7 +158,5 @@ class _Asked:
 def open_towers(place: Place) -> Towers:
     """Those of an export without torch, the trained ones with it."""
     if place.is_export:
-        from shopclip.search.onnx_towers import OnnxTowers
-
         return OnnxTowers(place.towers)
     return TorchTowers(place.towers)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from shopclip.dualencoder import Recipe, Resumption, TrainingError, fit
+from shopclip.dualencoder import CheckpointManager, Recipe, TrainingError, fit
 from shopclip.dualencoder.parallel.launch import fit_on_workers
 from shopclip.dualencoder.parallel.workers import Workers
 from tests.dualencoder.conftest import BERT, RESNET, build, still, subset, weights
@@ -41,7 +41,7 @@ def test_two_workers_end_as_one_and_leave_a_state_that_says_so(split, tmp_path):
     training, validation = split
     alone, together, again = (build(still(BERT), RESNET) for _ in range(3))
     expected = fit(alone, training, RECIPE, validation=validation)
-    states = Resumption(tmp_path / "states")
+    states = CheckpointManager(tmp_path / "states")
     log = fit_on_workers(
         together, training, RECIPE, count=2, validation=validation, resumption=states
     )
@@ -54,7 +54,13 @@ def test_two_workers_end_as_one_and_leave_a_state_that_says_so(split, tmp_path):
     assert [epoch.mrr for epoch in log.epochs] == pytest.approx(
         [epoch.mrr for epoch in expected.epochs], rel=1e-3
     )
-    fit(again, training, RECIPE, validation=validation, resumption=Resumption(tmp_path / "states"))
+    fit(
+        again,
+        training,
+        RECIPE,
+        validation=validation,
+        resumption=CheckpointManager(tmp_path / "states"),
+    )
     assert all(
         torch.equal(value, weights(together)[name]) for name, value in weights(again).items()
     )
@@ -72,7 +78,7 @@ def test_a_killed_worker_ends_in_one_error_and_the_same_again_goes_on(examples, 
 
     killer = threading.Thread(target=kill_one, daemon=True)
     killer.start()
-    states = Resumption(tmp_path, seconds=0.5)
+    states = CheckpointManager(tmp_path, seconds=0.5)
     with pytest.raises(TrainingError, match=r"worker \d died.*(?s:.*)goes on from .*step_") as told:
         fit_on_workers(build(still(BERT), RESNET), examples, recipe, count=2, resumption=states)
     killer.join()
@@ -80,7 +86,7 @@ def test_a_killed_worker_ends_in_one_error_and_the_same_again_goes_on(examples, 
     assert not children()
     begun = states.last()
     model, alone = build(still(BERT), RESNET), build(still(BERT), RESNET)
-    log = fit_on_workers(model, examples, recipe, count=2, resumption=Resumption(tmp_path))
+    log = fit_on_workers(model, examples, recipe, count=2, resumption=CheckpointManager(tmp_path))
     assert not begun.exists()
     assert len(log.steps) == 30 * 4
     expected = fit(alone, examples, recipe)

@@ -4,7 +4,7 @@ import signal
 import pytest
 from torch.distributed.elastic.multiprocessing.api import _terminate_process_handler
 
-from shopclip.dualencoder.parallel.signals import TAKEN, signals_given_back
+from shopclip.dualencoder.parallel.process_group import TAKEN, signals_given_back
 
 
 def launch(sent=None):

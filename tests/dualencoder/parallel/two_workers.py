@@ -9,9 +9,8 @@ import torch.multiprocessing as mp
 from torch import nn
 
 from shopclip.dualencoder import Recipe
-from shopclip.dualencoder.contrast import contrast
 from shopclip.dualencoder.learner import Learner
-from shopclip.dualencoder.losses import LOSSES
+from shopclip.dualencoder.losses import LOSSES, contrast
 from shopclip.dualencoder.parallel.batch_norm import share_batch_norms
 from shopclip.dualencoder.parallel.process_group import joined
 from shopclip.dualencoder.parallel.workers import Workers
@@ -99,8 +98,12 @@ def run(folder):
 
 def _worker(rank, folder):
     os.environ |= {
-        "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2",
-        "MASTER_ADDR": "localhost", "MASTER_PORT": (Path(folder) / "port").read_text(),
-    }  # fmt: skip
+        "RANK": str(rank),
+        "LOCAL_RANK": str(rank),
+        "WORLD_SIZE": "2",
+        "LOCAL_WORLD_SIZE": "2",
+        "MASTER_ADDR": "localhost",
+        "MASTER_PORT": (Path(folder) / "port").read_text(),
+    }
     with joined("cpu") as workers:
         torch.save(everything(workers), f"{folder}/{rank}.pt")

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shopclip.benchmark import BenchmarkError
 from shopclip.dualencoder import choose_device
 from shopclip.parameters import EngineParameters, EvaluationParameters, TrainingParameters
 from shopclip.pipelines.embedding.nodes import collect_queries, embed_queries, embed_texts
-from shopclip.schemas import Queries
+from shopclip.tables.ground_truth import BenchmarkError
+from shopclip.tables.schemas import Queries
 
 PARAMETERS = TrainingParameters(recipe={"epochs": 0}, device="cpu")
 

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shopclip.dualencoder.ranks import Ranks, rank
-from shopclip.dualencoder.retrieval_metrics import measure
-from shopclip.pipelines.evaluation.answers import (
+from shopclip.metrics.ranks import Ranks, rank
+from shopclip.metrics.retrieval import measure
+from shopclip.pipelines.evaluation.protocols import (
     Queries,
     captions_of_images,
     images_of_captions,

@@ -4,12 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shopclip.benchmark import ATTRIBUTE_TASKS, Benchmark, BenchmarkError
-from shopclip.contamination import remember
 from shopclip.parameters import EvaluationParameters
-from shopclip.pipelines.evaluation.benchmark_nodes import ContaminatedError, score_benchmark
-from shopclip.pipelines.evaluation.benchmark_tasks import CHANCES, COLUMNS, METRICS
-from shopclip.queries import QueriesError, collect
+from shopclip.pipelines.evaluation.benchmark_tasks import (
+    CHANCES,
+    COLUMNS,
+    METRICS,
+    ContaminatedError,
+    score_benchmark,
+)
+from shopclip.tables.contamination import remember
+from shopclip.tables.ground_truth import ATTRIBUTE_TASKS, Benchmark, BenchmarkError
+from shopclip.tables.queries import QueriesError, collect
 from tests.pipelines.evaluation.shop import shop, unit
 
 EXAMPLES = shop()
@@ -160,9 +165,14 @@ def test_a_clean_pair_is_not_refused_for_the_attributes_of_what_it_trained_on(sc
 
 def test_without_a_benchmark_there_are_no_rows_but_their_columns():
     nothing = score_benchmark(
-        IMAGES, np.empty((0, 8)), collect(EXAMPLES, {}), EXAMPLES, TRAINED,
-        EvaluationParameters(), pair="bert_vit",
-    )  # fmt: skip
+        IMAGES,
+        np.empty((0, 8)),
+        collect(EXAMPLES, {}),
+        EXAMPLES,
+        TRAINED,
+        EvaluationParameters(),
+        pair="bert_vit",
+    )
     assert nothing.empty
     assert list(nothing.columns) == COLUMNS
 
@@ -181,9 +191,14 @@ def test_queries_of_another_benchmark_are_an_error(tmp_path):
     queries = collect(EXAMPLES, {}, Benchmark({"Another": ("p0",)}))
     with pytest.raises(QueriesError, match=r"evaluation.benchmark or the catalogue changed"):
         score_benchmark(
-            IMAGES, unit(len(queries), 0), queries, EXAMPLES, TRAINED,
-            EvaluationParameters(benchmark=str(file)), pair="bert_vit",
-        )  # fmt: skip
+            IMAGES,
+            unit(len(queries), 0),
+            queries,
+            EXAMPLES,
+            TRAINED,
+            EvaluationParameters(benchmark=str(file)),
+            pair="bert_vit",
+        )
 
 
 def test_a_missing_file_is_named_with_its_parameter(tmp_path):

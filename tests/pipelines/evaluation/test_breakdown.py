@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from shopclip.parameters import EvaluationParameters
-from shopclip.pipelines.evaluation.breakdown import break_down
+from shopclip.pipelines.evaluation.misses import break_down
 from shopclip.pipelines.evaluation.nodes import rank_examples
 from shopclip.pipelines.evaluation.protocols import evenly_chosen
 from tests.pipelines.evaluation.shop import shop, unit

@@ -4,9 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shopclip.contamination import remember
-from shopclip.dualencoder.geometry import geometry
-from shopclip.dualencoder.hubness import HUBNESS_SAMPLE, hubness
+from shopclip.metrics.geometry import HUBNESS_SAMPLE, geometry, hubness
 from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.evaluation import nodes
 from shopclip.pipelines.evaluation.nodes import (
@@ -16,6 +14,7 @@ from shopclip.pipelines.evaluation.nodes import (
     retrieve,
     score,
 )
+from shopclip.tables.contamination import remember
 
 PARAMETERS = EvaluationParameters(resamples=100, gallery_captions=2, gallery_pictures=3)
 

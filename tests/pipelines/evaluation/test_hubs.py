@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from shopclip.pipelines.evaluation.hubs import HUBS, find_hubs
-from tests.dualencoder.test_hubness import naive
+from shopclip.pipelines.evaluation.misses import HUBS, find_hubs
+from tests.metrics.test_hubness import naive
 from tests.pipelines.evaluation.shop import shop, unit
 
 

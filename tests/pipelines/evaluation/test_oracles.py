@@ -31,9 +31,11 @@ def examples() -> pd.DataFrame:
 def scores_of(images: np.ndarray, texts: np.ndarray, examples: pd.DataFrame) -> pd.DataFrame:
     given = images, texts, examples
     return score(
-        PARAMETERS, ranks_a=rank_examples(*given), caption_ranks_a=rank_captions(*given),
+        PARAMETERS,
+        ranks_a=rank_examples(*given),
+        caption_ranks_a=rank_captions(*given),
         diagnostics_a=SOUND,
-    )  # fmt: skip
+    )
 
 
 def of_captions(examples: pd.DataFrame, seed: int) -> np.ndarray:

@@ -1,11 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from shopclip.pipelines.evaluation.retrieval import (
-    chosen_captions,
-    missed_captions,
-    nearest_images,
-)
+from shopclip.pipelines.evaluation.protocols import chosen_captions, missed_captions, nearest_images
 
 
 def test_nearest_images_come_first_and_ties_keep_their_order():

@@ -5,14 +5,16 @@ import pytest
 from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.evaluation.zero_shot import (
     COMMONEST,
+    CONFUSIONS,
     OTHER,
+    SCORES,
     class_embeddings,
+    classify,
     confusion,
     nearest_classes,
     score_classes,
 )
-from shopclip.pipelines.evaluation.zero_shot_nodes import CONFUSIONS, SCORES, classify
-from shopclip.queries import QueriesError, collect
+from shopclip.tables.queries import QueriesError, collect
 from tests.pipelines.evaluation.shop import COLOURS, shop, unit
 
 PARAMETERS = EvaluationParameters(

@@ -9,10 +9,10 @@ from kedro.io import DatasetError
 
 from shopclip.datasets.index_dataset import IndexDataset
 from shopclip.dualencoder import DualEncoder
-from shopclip.dualencoder.image_store import ImageStore
-from shopclip.dualencoder.shards import read_shards
+from shopclip.files.image_store import ImageStore
+from shopclip.files.shards import read_shards
 from shopclip.parameters import IndexParameters
-from shopclip.pipelines.indexing.nodes import build_index
+from shopclip.pipelines.indexing.pipeline import build_index
 from shopclip.search import SearchEngine
 from tests.project import copy_project, kedro
 from tests.search.shop import example_table, lay_out

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from shopclip.catalogue import CatalogueError
 from shopclip.catalogue.columns import CAPTION
-from shopclip.pipelines.ingestion.checks import draw, reject_rows, type_products
-from shopclip.schemas import Products
+from shopclip.pipelines.ingestion.nodes import draw, reject_rows, type_products
+from shopclip.tables.schemas import Products
 from tests.conftest import row
 
 

@@ -3,7 +3,7 @@ import pytest
 from shopclip.catalogue import CatalogueError, open_catalogue
 from shopclip.parameters import CatalogueParameters
 from shopclip.pipelines.ingestion.nodes import check_products, find_catalogue
-from shopclip.schemas import Products, RejectedProducts
+from shopclip.tables.schemas import Products, RejectedProducts
 from tests.conftest import row, write_kaggle
 
 
@@ -22,9 +22,15 @@ def test_every_row_is_a_product_or_rejected_and_is_counted(tmp_path):
     assert rejected[["id", "line", "reason"]].values.tolist() == [["19", 21, "no image"]]
     reasons = {"no image (such as 19: images/19.jpg does not exist)": 1}
     assert facts == {
-        "name": "shop", "synthetic": False, "rows": 20, "rejected": 1, "reasons": reasons,
-        "usable": 19, "drawn": 19, "fingerprint": catalogue.fingerprint(),
-    }  # fmt: skip
+        "name": "shop",
+        "synthetic": False,
+        "rows": 20,
+        "rejected": 1,
+        "reasons": reasons,
+        "usable": 19,
+        "drawn": 19,
+        "fingerprint": catalogue.fingerprint(),
+    }
 
 
 def test_more_rejected_rows_than_allowed_stop_the_run(tmp_path):

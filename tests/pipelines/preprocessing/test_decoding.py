@@ -1,6 +1,6 @@
 import numpy as np
 
-from shopclip.dualencoder.image_store import Rejection
+from shopclip.files.image_store import Rejection
 from shopclip.pipelines.preprocessing.decoding import AHEAD, decode_stream
 from tests.conftest import jpeg
 

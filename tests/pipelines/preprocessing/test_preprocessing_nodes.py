@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopclip.catalogue import CatalogueError, open_catalogue
-from shopclip.dualencoder.image_store import ImageStore
-from shopclip.dualencoder.image_store_writer import write_image_store
+from shopclip.files.image_store import ImageStore, write_image_store
 from shopclip.parameters import (
     CatalogueParameters,
     EngineParameters,
@@ -23,7 +22,7 @@ from shopclip.pipelines.preprocessing.nodes import (
     number_captions,
     split_captions,
 )
-from shopclip.schemas import Examples
+from shopclip.tables.schemas import Examples
 from tests.conftest import jpeg, row, write_hub, write_kaggle
 
 ANY = CatalogueParameters(max_rejected=1)

@@ -3,7 +3,7 @@ import os
 import pandas as pd
 import pytest
 
-from shopclip.pipelines.preprocessing.source import image_source
+from shopclip.pipelines.preprocessing.nodes import image_source
 
 SIZE = (8, 6)
 

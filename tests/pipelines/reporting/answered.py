@@ -17,14 +17,18 @@ def breakdown_of(share: float) -> pd.DataFrame:
     """Accuracy falls from group to group, and is a little higher from text to image."""
     rows = [
         {
-            "by": by, "group": group, "direction": direction, "queries": queries,
+            "by": by,
+            "group": group,
+            "direction": direction,
+            "queries": queries,
             "top10_accuracy": share / (place + 1) + more,
-            "low": share / (place + 1) + more - 0.02, "high": share / (place + 1) + more + 0.04,
+            "low": share / (place + 1) + more - 0.02,
+            "high": share / (place + 1) + more + 0.04,
         }
         for by, groups in GROUPS.items()
         for place, (group, queries) in enumerate(groups.items())
         for direction, more in (("image_to_text", 0.0), ("text_to_image", 0.01))
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows)
 
 

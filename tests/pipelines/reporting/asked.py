@@ -10,8 +10,13 @@ import pandas as pd
 ACCURACIES = {"bert_resnet": 0.66, "bert_vit": 0.4, "gpt_vit": 0.1}
 TASKS = ("text-image", "masterCategory", "season")
 METRICS = (
-    "recall_at_1", "recall_at_10", "avg_recall", "mrr_at_10", "precision_at_1", "precision_at_10",
-)  # fmt: skip
+    "recall_at_1",
+    "recall_at_10",
+    "avg_recall",
+    "mrr_at_10",
+    "precision_at_1",
+    "precision_at_10",
+)
 NAMES = ["Shirts", "Caps & Hats", "other"]
 
 

@@ -63,12 +63,19 @@ def comparisons_of(metrics: dict[str, pd.DataFrame]) -> pd.DataFrame:
             p_value = 0.002 if better else 0.3
             rows.append(
                 {
-                    "protocol": protocol, "direction": direction, "metric": "mrr_at_10",
-                    "pair": one["pair"], "other": two["pair"],
-                    "difference": one["mrr_at_10"] - two["mrr_at_10"], "low": 0.01, "high": 0.6,
-                    "p_value": p_value, "adjusted_p_value": 3 * p_value, "better": better,
+                    "protocol": protocol,
+                    "direction": direction,
+                    "metric": "mrr_at_10",
+                    "pair": one["pair"],
+                    "other": two["pair"],
+                    "difference": one["mrr_at_10"] - two["mrr_at_10"],
+                    "low": 0.01,
+                    "high": 0.6,
+                    "p_value": p_value,
+                    "adjusted_p_value": 3 * p_value,
+                    "better": better,
                 }
-            )  # fmt: skip
+            )
     return pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
 
 
@@ -240,11 +247,15 @@ def evidence(
         rejected_products=pd.DataFrame(columns=["id", "line", "reason", "detail"]),
         rejected_images=pd.DataFrame(columns=["id", "reason", "detail"]),
         catalogue_facts={
-            "name": "sample", "synthetic": False, "rows": 14, "usable": 13, "drawn": 12,
+            "name": "sample",
+            "synthetic": False,
+            "rows": 14,
+            "usable": 13,
+            "drawn": 12,
             "rejected": 1,
         },
         parameters=parameters,
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="session")

@@ -7,14 +7,14 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from shopclip.formats import percent
-from shopclip.pipelines.reporting.benchmark_section import (
+from shopclip.metrics.scoring import percent
+from shopclip.pipelines.reporting.leaderboard import PUBLISHED_BENCHMARK
+from shopclip.pipelines.reporting.report import render_report
+from shopclip.pipelines.reporting.task_sections import (
     ATTRIBUTE_METRICS,
     CAPTION_METRICS,
     benchmark_section,
 )
-from shopclip.pipelines.reporting.published import PUBLISHED_BENCHMARK
-from shopclip.pipelines.reporting.report import render_report
 from tests.pipelines.reporting.asked import ACCURACIES, TASKS, benchmark_of
 
 TABLES = {pair: benchmark_of(share) for pair, share in ACCURACIES.items()}
@@ -56,9 +56,10 @@ def test_contaminated_rows_are_marked_and_explained(evidence):
     assert "<b>Contaminated</b>" not in clean
     html = page(evidence, benchmarks={**TABLES, "bert_vit": benchmark_of(0.4, contaminated=True)})
     marked = {
-        (pair, gallery) for pair, _, gallery, cells in re.findall(ROW, html, re.S)
+        (pair, gallery)
+        for pair, _, gallery, cells in re.findall(ROW, html, re.S)
         if ">contaminated</mark>" in cells
-    }  # fmt: skip
+    }
     assert marked == {("bert_vit", "all products")}
     assert html.count(">contaminated</mark>") == len(TASKS)
     assert "trained with 5 of the queries or their products" in html

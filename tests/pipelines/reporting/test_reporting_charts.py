@@ -10,9 +10,13 @@ from tests.pipelines.reporting.rendered import Page, render
 
 ATTACK = '<script>alert(1)</script>" onload="x'
 CHARTS = [
-    "chart-leaderboard", "chart-where-masterCategory", "chart-where-caption_frequency",
-    "chart-curves", "chart-signs", "chart-map",
-]  # fmt: skip
+    "chart-leaderboard",
+    "chart-where-masterCategory",
+    "chart-where-caption_frequency",
+    "chart-curves",
+    "chart-signs",
+    "chart-map",
+]
 
 
 def test_every_chart_stands_there_once_for_a_desk_and_once_for_a_phone(evidence) -> None:

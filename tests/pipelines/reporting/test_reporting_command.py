@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from shopclip.pipelines.reporting.command import kedro_command
+from shopclip.pipelines.reporting.experiment import kedro_command
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_what_is_no_kedro_command_is_not_told(program) -> None:
 def test_by_default_it_is_that_of_the_process(tmp_path) -> None:
     script = tmp_path / "kedro"
     script.write_text(
-        "from shopclip.pipelines.reporting.command import kedro_command; print(kedro_command())"
+        "from shopclip.pipelines.reporting.experiment import kedro_command; print(kedro_command())"
     )
     done = subprocess.run(
         [sys.executable, script, "run", "--tags", "a b"], capture_output=True, text=True, check=True

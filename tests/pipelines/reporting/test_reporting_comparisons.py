@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy.stats import permutation_test
 
-from shopclip.dualencoder.ranks import Ranks
+from shopclip.metrics.ranks import Ranks
 from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.reporting.comparisons import COLUMNS, compare
 
@@ -48,10 +48,12 @@ def test_captions_not_queries_are_what_luck_may_turn_around() -> None:
     captions = np.repeat(np.arange(5), 4)
     first, last = (ranks_of(np.full(20, place)) for place in (0, 50))
     found = compare(
-        {name: [ranks.assign(caption_id=np.tile(captions, 4))]
-         for name, ranks in {"first": first, "last": last}.items()},
+        {
+            name: [ranks.assign(caption_id=np.tile(captions, 4))]
+            for name, ranks in {"first": first, "last": last}.items()
+        },
         PARAMETERS,
-    )  # fmt: skip
+    )
     assert found["p_value"].tolist() == pytest.approx([2 / 32] * 4)
 
 
@@ -65,12 +67,14 @@ def test_a_pair_is_never_better_than_its_own_twin() -> None:
 def test_pairs_that_differ_by_luck_alone_are_seldom_called_different() -> None:
     called = [
         compare(
-            {"one": [ranks_of(places(2 * i, 5), ("paper",))],
-             "two": [ranks_of(places(2 * i + 1, 5), ("paper",))]},
+            {
+                "one": [ranks_of(places(2 * i, 5), ("paper",))],
+                "two": [ranks_of(places(2 * i + 1, 5), ("paper",))],
+            },
             EvaluationParameters(resamples=200),
         )["better"].any()
         for i in range(40)
-    ]  # fmt: skip
+    ]
     assert np.mean(called) <= 0.15
 
 
@@ -82,9 +86,12 @@ def test_the_p_value_is_that_of_flipping_the_sign_of_whole_captions() -> None:
     differences -= Ranks(two, np.ones(60, int)).reciprocals() * (two < 10)
     sums = pd.Series(differences).groupby(table["caption_id"]).sum().to_numpy()
     expected = permutation_test(
-        (sums,), lambda x: x.mean(), permutation_type="samples", n_resamples=4000,
+        (sums,),
+        lambda x: x.mean(),
+        permutation_type="samples",
+        n_resamples=4000,
         rng=np.random.default_rng(9),
-    ).pvalue  # fmt: skip
+    ).pvalue
     assert found["p_value"].iloc[0] == pytest.approx(expected, abs=0.06)
 
 

@@ -15,9 +15,16 @@ from shopclip.pipelines.reporting.leaderboard import (
 
 def test_has_the_promised_columns(metrics: dict[str, pd.DataFrame]) -> None:
     assert COLUMNS[:9] == [
-        "pair", "protocol", "direction", "queries", "gallery", "seeds",
-        "accuracy", "accuracy_low", "accuracy_high",
-    ]  # fmt: skip
+        "pair",
+        "protocol",
+        "direction",
+        "queries",
+        "gallery",
+        "seeds",
+        "accuracy",
+        "accuracy_low",
+        "accuracy_high",
+    ]
     assert {"chance_top10", "ceiling_top10", "median_rank_low", "mrr_at_10_seed_high"} <= set(
         COLUMNS
     )

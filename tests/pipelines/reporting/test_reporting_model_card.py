@@ -12,16 +12,14 @@ import pytest
 import yaml
 from huggingface_hub import ModelCard
 
-from shopclip.contamination import remember
 from shopclip.dualencoder import DualEncoder, ImageEncoder, TextEncoder
 from shopclip.pipelines.reporting.leaderboard import compile_rows
 from shopclip.pipelines.reporting.model_card import CardEvidence, render_model_card
-from shopclip.pipelines.reporting.model_card_nodes import write_model_card
+from shopclip.pipelines.reporting.nodes import write_model_card
+from shopclip.tables.contamination import remember
 from tests.pipelines.reporting.conftest import diagnostics_of, log_of, metrics_of
 
-SECTIONS = [
-    "How to load it", "What it was trained on", "Recipe", "Scores", "Limits", "Versions",
-]  # fmt: skip
+SECTIONS = ["How to load it", "What it was trained on", "Recipe", "Scores", "Limits", "Versions"]
 
 
 @pytest.fixture
@@ -79,8 +77,11 @@ def test_the_front_matter_is_yaml_that_is_left_as_it_is(of, tmp_path) -> None:
     front = re.fullmatch(r"---\n(.*?)\n---\n.*", text, re.DOTALL)
     assert front is not None
     assert sorted(yaml.safe_load(front[1])) == [
-        "library_name", "model-index", "pipeline_tag", "tags",
-    ]  # fmt: skip
+        "library_name",
+        "model-index",
+        "pipeline_tag",
+        "tags",
+    ]
     assert str(read(text, tmp_path)) == text
 
 
@@ -120,8 +121,10 @@ def test_it_says_what_it_was_trained_on_and_how(of) -> None:
     card = render_model_card(of("bert_vit"))
     assert "The catalogue `sample`. 30 steps in 3 epochs, of which it has the weights of" in card
     assert table(section(card, "What it was trained on")) == [
-        ["trained on", "7", "7"], ["validation", "2", "2"], ["held out", "3", "3"],
-    ]  # fmt: skip
+        ["trained on", "7", "7"],
+        ["validation", "2", "2"],
+        ["held out", "3", "3"],
+    ]
     recipe = section(card, "Recipe")
     assert "\nepochs: 3\n" in recipe
     assert "\nbatch_size: 4\n" in recipe  # the pair's own
@@ -233,8 +236,10 @@ def test_what_it_says_of_loading_works_beside_the_card(of, tmp_path, monkeypatch
     model = DualEncoder.build(
         TextEncoder(config={"model_type": "bert", "hidden_size": 8, **sizes}, vocabulary=300),
         ImageEncoder(config={"model_type": "vit", "hidden_size": 8, "patch_size": 8, **sizes}),
-        captions=["women red kurta", "men blue shirt"], size=(32, 24), dimensions=16,
-    )  # fmt: skip
+        captions=["women red kurta", "men blue shirt"],
+        size=(32, 24),
+        dimensions=16,
+    )
     model.save(tmp_path / "bert_vit")
     card = render_model_card(of("bert_vit"))
     (tmp_path / "bert_vit" / "README.md").write_text(card, encoding="utf-8")
@@ -252,9 +257,12 @@ def test_what_it_says_of_loading_works_beside_the_card(of, tmp_path, monkeypatch
 def test_the_node_takes_the_pair_from_the_names_of_its_datasets(of, evidence) -> None:
     made = of("gpt_vit")
     card = write_model_card(
-        leaderboard=made.leaderboard, examples=made.examples,
-        catalogue_facts=made.catalogue_facts, parameters=made.parameters,
-        diagnostics_gpt_vit=made.diagnostics, training_log_gpt_vit=made.training_log,
+        leaderboard=made.leaderboard,
+        examples=made.examples,
+        catalogue_facts=made.catalogue_facts,
+        parameters=made.parameters,
+        diagnostics_gpt_vit=made.diagnostics,
+        training_log_gpt_vit=made.training_log,
         trained_captions_gpt_vit=made.trained_captions,
-    )  # fmt: skip
+    )
     assert card == render_model_card(made)

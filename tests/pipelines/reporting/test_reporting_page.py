@@ -28,9 +28,13 @@ from tests.pipelines.reporting.conftest import (
 )
 
 PAIRS = (
-    "bert_resnet", "bert_vit", "gpt_vit", "minilm_convnext", "minilm_vit_from_scratch",
+    "bert_resnet",
+    "bert_vit",
+    "gpt_vit",
+    "minilm_convnext",
+    "minilm_vit_from_scratch",
     "multilingual_bert_swin",
-)  # fmt: skip
+)
 PRODUCTS, STORED = 40_000, 300
 MEGABYTES = 1e6
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -92,11 +96,13 @@ def large(evidence: Evidence) -> Evidence:
     numbers = np.arange(PRODUCTS)
     examples = pd.DataFrame(
         {
-            "id": numbers.astype(str), "row": numbers % STORED, "caption_id": numbers,
+            "id": numbers.astype(str),
+            "row": numbers % STORED,
+            "caption_id": numbers,
             "split": np.where(numbers % 10 == 0, "held_out", "train"),
             "caption": [f"Womens Embroidered Anarkali Kurta Number {n}" for n in numbers],
         }
-    )  # fmt: skip
+    )
     generator = np.random.default_rng(0)
     metrics = {pair: metrics_of(0.2 + 0.05 * n) for n, pair in enumerate(PAIRS)}
     logs = {pair: log_of(0.5, epochs=30, steps=625) for pair in PAIRS}
@@ -188,8 +194,10 @@ class TestBrowser:
 
     def test_it_is_dark_where_the_reader_wants_it_and_never_on_paper(self, page) -> None:
         for media, scheme, dark in (
-            ("screen", "light", False), ("screen", "dark", True), ("print", "dark", False),
-        ):  # fmt: skip
+            ("screen", "light", False),
+            ("screen", "dark", True),
+            ("print", "dark", False),
+        ):
             page.emulate_media(media=media, color_scheme=scheme)
             red = "parseInt(getComputedStyle(document.body).color.match(/[0-9]+/)[0])"
             assert (page.evaluate(red) > 128) == dark, (media, scheme)

@@ -5,21 +5,34 @@ import pandas as pd
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
-from shopclip.contamination import remember
-from shopclip.dualencoder.image_store import ImageStore
+from shopclip.files.image_store import ImageStore
 from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.reporting import create_pipeline
+from shopclip.tables.contamination import remember
 
 OUTPUTS = {
-    "leaderboard", "scores", "comparisons", "curves_figure", "signs_figure", "leaderboard_figure",
-    "gallery_figure", "map_figure",
+    "leaderboard",
+    "scores",
+    "comparisons",
+    "curves_figure",
+    "signs_figure",
+    "leaderboard_figure",
+    "gallery_figure",
+    "map_figure",
     "report",
-}  # fmt: skip
+}
 KINDS = {
-    "training_log": "training_logs", "epoch_log": "epoch_logs", "diagnostics": "diagnostics",
-    "retrievals": "retrievals", "zero_shot": "zero_shots", "confusions": "confusions",
-    "benchmark": "benchmarks", "map": "maps", "breakdown": "breakdowns", "hubs": "hubs",
-}  # fmt: skip
+    "training_log": "training_logs",
+    "epoch_log": "epoch_logs",
+    "diagnostics": "diagnostics",
+    "retrievals": "retrievals",
+    "zero_shot": "zero_shots",
+    "confusions": "confusions",
+    "benchmark": "benchmarks",
+    "map": "maps",
+    "breakdown": "breakdowns",
+    "hubs": "hubs",
+}
 RANKS = pd.DataFrame(
     {"id": ["a", "b"], "caption_id": [0, 1], "better": [0, 1], "tied": 1, "gallery": 2}
 ).assign(protocol="held_out", direction="image_to_text")
@@ -56,9 +69,16 @@ def test_runs_in_kedro_from_inputs_to_report(evidence, metrics) -> None:
 
 def test_every_pair_has_its_card_and_all_other_nodes_are_for_all_pairs() -> None:
     names = [
-        "collect_scores", "compare_pairs", "compile_leaderboard", "draw_curves", "draw_gallery",
-        "draw_leaderboard", "draw_map", "draw_signs", "write_report",
-    ]  # fmt: skip
+        "collect_scores",
+        "compare_pairs",
+        "compile_leaderboard",
+        "draw_curves",
+        "draw_gallery",
+        "draw_leaderboard",
+        "draw_map",
+        "draw_signs",
+        "write_report",
+    ]
     for pairs in ("a", "abcd"):
         pipeline = create_pipeline({pair: (pair, f"{pair}_seed1") for pair in pairs})
         cards = [f"write_model_card_{pair}" for pair in pairs]

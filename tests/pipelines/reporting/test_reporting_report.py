@@ -6,9 +6,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from shopclip.formats import percent
+from shopclip.metrics.scoring import percent
 from shopclip.pipelines.reporting.leaderboard import CEILINGS, CHANCES, MEDIAN, SCORES
-from shopclip.pipelines.reporting.score_tables import SAME_CAPTION
+from shopclip.pipelines.reporting.verdict import SAME_CAPTION
 from tests.pipelines.reporting.rendered import Page, boards_of, render, shown_numbers
 
 ATTACK = '<script>alert(1)</script>" onerror="alert(2)'

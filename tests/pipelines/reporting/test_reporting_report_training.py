@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from shopclip.dualencoder.collapse import explain
+from shopclip.metrics.collapse import explain
 from tests.pipelines.reporting.rendered import Page, render
 
 

@@ -1,7 +1,12 @@
 import numpy as np
 
-from shopclip.pipelines.reporting.pictures import TALLEST, data_uri
-from shopclip.pipelines.reporting.retrievals import CAPTIONS, PICTURES, retrieved_for
+from shopclip.pipelines.reporting.retrievals import (
+    CAPTIONS,
+    PICTURES,
+    TALLEST,
+    data_uri,
+    retrieved_for,
+)
 
 
 def test_every_pair_answers_every_caption(evidence) -> None:

@@ -81,8 +81,11 @@ def test_rejects_are_counted_and_the_first_are_shown(evidence) -> None:
     assert found.total == 31
     assert len(found.first) == SHOWN_REJECTS
     assert found.first[0] == {
-        "id": "0", "line": "2", "reason": "no image", "detail": "…/x.jpg is missing",
-    }  # fmt: skip
+        "id": "0",
+        "line": "2",
+        "reason": "no image",
+        "detail": "…/x.jpg is missing",
+    }
     assert rejects(products.head(0), images).first[0]["line"] == "–"
 
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import re
 
-from shopclip.pipelines.reporting.hubs_section import hubs_of
 from shopclip.pipelines.reporting.retrievals import misses_of, retrieved_for
+from shopclip.pipelines.reporting.sections import hubs_of
 from tests.pipelines.reporting.rendered import Page, render
 
 

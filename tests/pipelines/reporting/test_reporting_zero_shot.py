@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shopclip.formats import percent
+from shopclip.metrics.scoring import percent
 from shopclip.pipelines.reporting.report import render_report
-from shopclip.pipelines.reporting.zero_shot_section import best_confusion, classified
+from shopclip.pipelines.reporting.task_sections import best_confusion, classified
 from tests.pipelines.reporting.asked import ACCURACIES, NAMES, confusions_of, zero_shot_of
 
 TABLES = {pair: zero_shot_of(share) for pair, share in ACCURACIES.items()}

@@ -2,7 +2,7 @@ from shopclip.dualencoder.parallel.launch import fit_on_workers
 from shopclip.dualencoder.parallel.ray_training import fit_on_ray
 from shopclip.dualencoder.training import fit
 from shopclip.parameters import EngineParameters
-from shopclip.pipelines.training.engines import choose_fit
+from shopclip.pipelines.training.nodes import choose_fit
 
 
 def test_one_worker_trains_in_this_process():

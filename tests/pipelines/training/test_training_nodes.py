@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shopclip.contamination import caption_hashes
 from shopclip.dualencoder import TrainingError, preflight
-from shopclip.dualencoder.image_store import ImageStore
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.training_log import Epoch, Step
+from shopclip.files.image_store import ImageStore
 from shopclip.parameters import (
     CaptionParameters,
     EngineParameters,
@@ -19,6 +18,7 @@ from shopclip.parameters import (
     TrainingParameters,
 )
 from shopclip.pipelines.training.nodes import check_learning, train
+from shopclip.tables.contamination import caption_hashes
 from tests.dualencoder.conftest import BERT, RESNET, differing, weights
 from tests.dualencoder.test_probe import naive_mrr
 
@@ -57,9 +57,15 @@ def trained(folder, data=None, *, pair=PAIR, captions=PLAIN, resume=False, **par
     """What the node leaves of a training that begins anew, in one process on the CPU."""
     training = TRAINING.model_copy(update={"resume": resume, **parameters})
     return train(
-        *(data or shop()), folder / "states", folder / "features", pair, training, IMAGES,
-        captions, EngineParameters(),
-    )  # fmt: skip
+        *(data or shop()),
+        folder / "states",
+        folder / "features",
+        pair,
+        training,
+        IMAGES,
+        captions,
+        EngineParameters(),
+    )
 
 
 def recipe(**knobs):
@@ -141,10 +147,14 @@ def test_without_a_validation_split_epochs_are_judged_by_the_training_one(tmp_pa
 def test_a_pairs_own_seed_counts_as_the_seed_of_all_pairs_does(captions, tmp_path):
     """First weights, order, dropout, augmentation and enriched captions all follow from the sum."""
     first, other, same = (
-        trained(tmp_path / name, pair=PAIR.model_copy(update={"seed": own}), seed=shared,
-                captions=captions)
+        trained(
+            tmp_path / name,
+            pair=PAIR.model_copy(update={"seed": own}),
+            seed=shared,
+            captions=captions,
+        )
         for name, own, shared in (("first", 0, 4), ("other", 3, 4), ("same", 0, 7))
-    )  # fmt: skip
+    )
     assert differing(weights(first[0]), weights(other[0]))
     assert differing(weights(other[0]), weights(same[0])) == []
     assert other[1]["loss"].tolist() == same[1]["loss"].tolist() != first[1]["loss"].tolist()
@@ -200,8 +210,9 @@ def test_towers_that_learn_pass_the_preflight_with_the_training_split(monkeypatc
 
 def test_towers_that_do_not_learn_fail_it_in_one_line(monkeypatch):
     still = dict.fromkeys(("text_mode", "image_mode"), "frozen")
-    monkeypatch.setattr(preflight.overfit, "__kwdefaults__",
-                        {**preflight.overfit.__kwdefaults__, "seconds": 0.2})  # fmt: skip
+    monkeypatch.setattr(
+        preflight.overfit, "__kwdefaults__", {**preflight.overfit.__kwdefaults__, "seconds": 0.2}
+    )
     with pytest.raises(
         TrainingError, match=r"do not learn a few examples by heart: after \d+ step"
     ):

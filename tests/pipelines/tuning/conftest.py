@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shopclip.dualencoder.image_store import ImageStore
+from shopclip.files.image_store import ImageStore
 from shopclip.parameters import CaptionParameters, ImageParameters, Pair, TrainingParameters
-from shopclip.tuning_parameters import TuningParameters
+from shopclip.parameters.tuning import TuningParameters
 from tests.dualencoder.conftest import BERT, GPT, RESNET
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 180, 60), "blue": (40, 60, 220), "grey": (128,) * 3}

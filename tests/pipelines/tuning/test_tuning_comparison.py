@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from shopclip.dualencoder.image_store import ImageStore
+from shopclip.files.image_store import ImageStore
 from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.tuning.comparison import compare, held_out_scores
 

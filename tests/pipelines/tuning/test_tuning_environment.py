@@ -29,8 +29,13 @@ def tuned_by(recipe):
 
 def loaded(folder, **texts):
     """What Kedro makes of the files of an environment, over a base that says otherwise."""
-    for place, files in (("base", {"parameters_training": "training: {recipe: {jitter: 0.4}}\n"
-                                   "pairs: {bert_vit: {}}\n"}), ("tuned", texts)):  # fmt: skip
+    for place, files in (
+        (
+            "base",
+            {"parameters_training": "training: {recipe: {jitter: 0.4}}\npairs: {bert_vit: {}}\n"},
+        ),
+        ("tuned", texts),
+    ):
         (folder / place).mkdir(exist_ok=True)
         for name, text in files.items():
             (folder / place / f"{name}.yml").write_text(text, "utf-8")

@@ -3,7 +3,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import TrialState, create_trial
 
-from shopclip.pipelines.tuning.importance import importance
+from shopclip.pipelines.tuning.tables import importance
 
 
 def study_of(values, pruned=0):
@@ -11,9 +11,10 @@ def study_of(values, pruned=0):
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(direction="maximize")
     space = {
-        "x": FloatDistribution(0, 1), "y": FloatDistribution(0, 1),
+        "x": FloatDistribution(0, 1),
+        "y": FloatDistribution(0, 1),
         "pair": CategoricalDistribution(["a", "b"]),
-    }  # fmt: skip
+    }
     for number, value in enumerate(values):
         chosen = {"x": value, "y": number * 0.37 % 1, "pair": "ab"[number % 2]}
         study.add_trial(create_trial(value=value, params=chosen, distributions=space))

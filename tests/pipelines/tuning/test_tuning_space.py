@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopclip.parameters import Pair, TrainingParameters
-from shopclip.pipelines.tuning.errors import TuningError
-from shopclip.pipelines.tuning.space import Space, default_of
-from shopclip.tuning_parameters import TuningParameters
+from shopclip.parameters.tuning import TuningParameters
+from shopclip.pipelines.tuning.space import Space, TuningError, default_of
 from tests.dualencoder.conftest import BERT, GPT, RESNET
 from tests.pipelines.tuning.conftest import PAIRS, tuning_of
 
@@ -120,11 +119,13 @@ def test_a_temperature_that_is_left_to_the_loss_is_that_of_the_loss():
         ({"crop": {"low": 0.5, "high": 1.0, "step": 0.25}}, {}, PAIRS, "crop leaves out 0.9"),
         ({"patience": {"low": 1, "high": 3}}, {}, PAIRS, "patience leaves out None"),
         (
-            {}, {}, {"clip": Pair(text=GPT, image=RESNET, recipe={"epochs": 0})},
+            {},
+            {},
+            {"clip": Pair(text=GPT, image=RESNET, recipe={"epochs": 0})},
             "clip has 0 epochs and cannot be tuned",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_space_that_cannot_be_searched_is_an_error_with_its_remedy(space, knobs, pairs, told):
     with pytest.raises(TuningError, match=told):
         Space.of(tuning_of(space, **knobs), TRAINING, pairs)

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from shopclip.dualencoder import TrainingError
-from shopclip.pipelines.tuning.errors import TuningError
 from shopclip.pipelines.tuning.search import Search
-from shopclip.pipelines.tuning.space import Space
+from shopclip.pipelines.tuning.space import Space, TuningError
 from shopclip.pipelines.tuning.tables import describe
 from shopclip.pipelines.tuning.trainer import Trainer
 from tests.dualencoder.conftest import differing
@@ -18,9 +17,13 @@ from tests.pipelines.tuning.conftest import PAIRS, tuning_of
 def trainer_of(shop, folder, **changed):
     shop = replace(shop, **changed)
     return Trainer.of(
-        shop.examples, shop.image_store, folder / "features", shop.training, shop.images,
+        shop.examples,
+        shop.image_store,
+        folder / "features",
+        shop.training,
+        shop.images,
         shop.captions,
-    )  # fmt: skip
+    )
 
 
 def search_of(shop, folder, tuning, pairs=PAIRS, training=None):
@@ -98,16 +101,18 @@ def test_more_trials_go_on_with_the_same_study_and_other_data_do_not(searched, s
 
 def test_a_hopeless_trial_is_pruned_and_a_default_recipe_never(shop, tmp_path):
     tuning = tuning_of(
-        {"image_learning_rate": {"low": 0.0, "high": 1e-2}}, trials=5, pairs=["bert_resnet"],
+        {"image_learning_rate": {"low": 0.0, "high": 1e-2}},
+        trials=5,
+        pairs=["bert_resnet"],
         pruning={"startup_trials": 2, "warmup_epochs": 1},
-    )  # fmt: skip
+    )
     search = search_of(shop, tmp_path, tuning, training=epochs(shop.training, 3))
     for rate in (5e-3, 4e-3, 1e-9):
-        search.study.study.enqueue_trial({"text_learning_rate": max(rate, 1e-4),
-                                          "image_learning_rate": rate})  # fmt: skip
+        search.study.study.enqueue_trial(
+            {"text_learning_rate": max(rate, 1e-4), "image_learning_rate": rate}
+        )
     search.study.study.enqueue_trial(
-        {"text_learning_rate": 1e-4, "image_learning_rate": 0.0},
-        user_attrs={"default": "another"},
+        {"text_learning_rate": 1e-4, "image_learning_rate": 0.0}, user_attrs={"default": "another"}
     )
     epoch_rows, trials = run(search)
     states = trials.set_index("number")["state"]
@@ -120,9 +125,10 @@ def test_a_hopeless_trial_is_pruned_and_a_default_recipe_never(shop, tmp_path):
 
 def test_a_trial_that_diverges_is_pruned_with_the_reason(shop, tmp_path):
     tuning = tuning_of(
-        {"image_learning_rate": {"low": 1e-4, "high": 1e30, "log": True}}, trials=2,
+        {"image_learning_rate": {"low": 1e-4, "high": 1e30, "log": True}},
+        trials=2,
         pairs=["bert_resnet"],
-    )  # fmt: skip
+    )
     search = search_of(shop, tmp_path, tuning)
     search.study.study.enqueue_trial({"text_learning_rate": 1e-3, "image_learning_rate": 1e30})
     _, trials = run(search)

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from shopclip.pipelines.tuning.verdict import comparison_lines, found_lines
+from shopclip.pipelines.tuning.comparison import comparison_lines, found_lines
 
 
 def trial(number, pair, value):
@@ -12,13 +12,20 @@ def table(*differences):
     keys = [("image_to_text", "accuracy"), ("text_to_image", "mrr_at_10")]
     rows = [
         {
-            "direction": direction, "metric": metric, "queries": 1370, "tuned": 0.5 + difference,
-            "default": 0.5, "difference": difference, "low": difference - 0.05,
-            "high": difference + 0.05, "p_value": 0.01, "adjusted_p_value": 0.02,
+            "direction": direction,
+            "metric": metric,
+            "queries": 1370,
+            "tuned": 0.5 + difference,
+            "default": 0.5,
+            "difference": difference,
+            "low": difference - 0.05,
+            "high": difference + 0.05,
+            "p_value": 0.01,
+            "adjusted_p_value": 0.02,
             "distinguishable": abs(difference) > 0.1,
         }
         for (direction, metric), difference in zip(keys, differences, strict=True)
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows)
 
 

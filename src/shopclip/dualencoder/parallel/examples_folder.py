@@ -1,4 +1,4 @@
-"""Examples in a folder, for another process: arrays and captions, and where the pictures lie."""
+"""Examples in a folder, for workers that map the same memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from shopclip.dualencoder.examples import Examples
-from shopclip.dualencoder.parallel.mapped import file_of
+
+
+def file_of(array: np.ndarray) -> Path | None:
+    """The .npy file of which this is the whole; None for any other array, a view included."""
+    if not isinstance(array, np.memmap) or array.filename is None:
+        return None
+    file = Path(array.filename).absolute()
+    whole = np.load(file, mmap_mode="r", allow_pickle=False)
+    same = whole.shape == array.shape and whole.dtype == array.dtype
+    return file if same and array.flags.c_contiguous else None
+
 
 ARRAYS = ("rows", "caption_ids", "variants")
 
@@ -23,11 +33,7 @@ def write(examples: Examples, folder: Path) -> None:
     for name in ARRAYS:
         if (array := getattr(examples, name)) is not None:
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
-    facts = {
-        "images": str(file),
-        "captions": examples.captions,
-        "pictures": examples.pictures,
-    }
+    facts = {"images": str(file), "captions": examples.captions, "pictures": examples.pictures}
     (folder / "examples.json").write_text(json.dumps(facts))
 
 

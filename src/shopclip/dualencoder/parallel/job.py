@@ -16,13 +16,13 @@ from typing import TypedDict
 
 import torch
 
-from shopclip.dualencoder import checkpoint
+from shopclip.dualencoder import model_files
+from shopclip.dualencoder.checkpoints import CheckpointManager
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.model import DualEncoder
 from shopclip.dualencoder.parallel import examples_folder
 from shopclip.dualencoder.parallel.workers import Workers
 from shopclip.dualencoder.recipe import Recipe
-from shopclip.dualencoder.resumption import Resumption
 from shopclip.dualencoder.training import fit
 from shopclip.dualencoder.training_errors import TrainingError
 from shopclip.dualencoder.training_log import TrainingLog
@@ -35,7 +35,7 @@ class Options(TypedDict, total=False):
     validation: Examples | None
     seed: int
     device: torch.device | str
-    resumption: Resumption | None
+    resumption: CheckpointManager | None
     cache: Path | None
     title: str
 
@@ -61,12 +61,14 @@ class TrainingJob:
     def of(cls, recipe: Recipe, options: Options) -> TrainingJob:
         resumption, cache = options.get("resumption"), options.get("cache")
         return cls(
-            recipe=recipe, seed=options.get("seed", 0), title=options.get("title", "training"),
+            recipe=recipe,
+            seed=options.get("seed", 0),
+            title=options.get("title", "training"),
             device=torch.device(options.get("device", "cpu")).type,
             states=str(resumption.folder.absolute()) if resumption else None,
             seconds=resumption.seconds if resumption else 0.0,
             cache=str(cache.absolute()) if cache else None,
-        )  # fmt: skip
+        )
 
     @classmethod
     def read(cls, folder: Path) -> TrainingJob:
@@ -77,7 +79,7 @@ class TrainingJob:
         self, folder: Path, model: DualEncoder, examples: Examples, validation: Examples | None
     ) -> None:
         """Lay the job and its data down in an empty folder."""
-        checkpoint.save(model, folder / "model")
+        model_files.save(model, folder / "model")
         examples_folder.write(examples, folder / "examples")
         if validation:
             examples_folder.write(validation, folder / "validation")
@@ -118,7 +120,7 @@ class LostWorkerError(Exception):
         super().__init__(died, remedy)
         self.died, self.remedy = died, remedy
 
-    def told(self, resumption: Resumption | None) -> str:
+    def told(self, resumption: CheckpointManager | None) -> str:
         """With the state from which the same training goes on."""
         last = resumption.last() if resumption else None
         goes_on = f"; run the same again, and it goes on from {last}" if last else ""
@@ -126,7 +128,7 @@ class LostWorkerError(Exception):
 
 
 @contextmanager
-def job_folder(resumption: Resumption | None) -> Iterator[Path]:
+def job_folder(resumption: CheckpointManager | None) -> Iterator[Path]:
     """An empty folder, beside the training states where there are any: all workers can read those.
 
     Raises:
@@ -147,26 +149,33 @@ def carry_out(folder: Path, workers: Workers) -> None:
     What goes wrong is left there as well, as `error.txt`: launchers wrap exceptions.
     """
     job, validation = TrainingJob.read(folder), folder / "validation"
-    model = checkpoint.load(folder / "model")
+    model = model_files.load(folder / "model")
     try:
         log = fit(
-            model, examples_folder.read(folder / "examples"), job.recipe, seed=job.seed,
+            model,
+            examples_folder.read(folder / "examples"),
+            job.recipe,
+            seed=job.seed,
             validation=examples_folder.read(validation) if validation.is_dir() else None,
-            device=_own(job.device), workers=workers, title=job.title,
-            resumption=Resumption(Path(job.states), seconds=job.seconds) if job.states else None,
+            device=_own(job.device),
+            workers=workers,
+            title=job.title,
+            resumption=CheckpointManager(Path(job.states), seconds=job.seconds)
+            if job.states
+            else None,
             cache=Path(job.cache) if job.cache else None,
-        )  # fmt: skip
+        )
     except ShopclipError as error:
         (folder / "error.txt").write_text(str(error), "utf-8")
         raise
     if workers.first:
-        checkpoint.save(model, folder / "trained")
+        model_files.save(model, folder / "trained")
         (folder / "log.json").write_text(json.dumps(log.to_rows()))
 
 
 def collect(folder: Path, model: DualEncoder) -> TrainingLog:
     """Give the model the weights that `carry_out` left; returns the log."""
-    model.load_state_dict(checkpoint.load(folder / "trained").state_dict())
+    model.load_state_dict(model_files.load(folder / "trained").state_dict())
     return TrainingLog.of_rows(json.loads((folder / "log.json").read_text()))
 
 

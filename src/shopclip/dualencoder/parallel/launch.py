@@ -16,8 +16,7 @@ from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.model import DualEncoder
 from shopclip.dualencoder.parallel import job as jobs
 from shopclip.dualencoder.parallel.job import LostWorkerError, Options, TrainingJob
-from shopclip.dualencoder.parallel.process_group import joined
-from shopclip.dualencoder.parallel.signals import signals_given_back
+from shopclip.dualencoder.parallel.process_group import joined, signals_given_back
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.training_errors import TrainingError
 from shopclip.dualencoder.training_log import TrainingLog
@@ -59,10 +58,16 @@ def _launch(count: int, _: TrainingJob, folder: Path) -> None:
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
     config = LaunchConfig(
-        min_nodes=1, max_nodes=1, nproc_per_node=count, max_restarts=0, start_method="spawn",
-        rdzv_backend="c10d", rdzv_endpoint="localhost:0", local_addr="localhost",
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=count,
+        max_restarts=0,
+        start_method="spawn",
+        rdzv_backend="c10d",
+        rdzv_endpoint="localhost:0",
+        local_addr="localhost",
         run_id=uuid.uuid4().hex,
-    )  # fmt: skip
+    )
     try:
         with signals_given_back():
             elastic_launch(config, work)(str(folder))

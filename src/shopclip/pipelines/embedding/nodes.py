@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from shopclip.benchmark import Benchmark
-from shopclip.dualencoder.image_store import ImageStore
+from shopclip.files.image_store import ImageStore
 from shopclip.parameters import EngineParameters, EvaluationParameters, TrainingParameters
-from shopclip.queries import collect
+from shopclip.tables.ground_truth import Benchmark
+from shopclip.tables.queries import collect
 
 if TYPE_CHECKING:
     from shopclip.dualencoder import DualEncoder
@@ -50,9 +50,13 @@ def embed_images(
         from shopclip.pipelines.embedding.ray_embedding import stream_images
 
         return stream_images(
-            dual_encoder, image_store.images, rows, device=device,
-            count=parameters.workers, address=engine.address,
-        )  # fmt: skip
+            dual_encoder,
+            image_store.images,
+            rows,
+            device=device,
+            count=parameters.workers,
+            address=engine.address,
+        )
     return dual_encoder.to(device).stream_images(image_store.images, rows)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from shopclip.dualencoder.parallel.mapped import file_of
-from shopclip.dualencoder.parallel.ray_cluster import connected
+from shopclip.dualencoder.parallel.examples_folder import file_of
+from shopclip.dualencoder.parallel.ray_training import connected
 
 if TYPE_CHECKING:
     from ray import ObjectRef

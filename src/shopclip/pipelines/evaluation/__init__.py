@@ -1,6 +1,9 @@
 """Embeddings → ranks → metrics, one pair at a time."""
 
-from shopclip.pipelines.evaluation.pipeline import create_pipeline, create_run_pipeline
-from shopclip.pipelines.evaluation.queries_pipeline import create_queries_pipeline
+from shopclip.pipelines.evaluation.pipeline import (
+    create_pipeline,
+    create_queries_pipeline,
+    create_run_pipeline,
+)
 
 __all__ = ["create_pipeline", "create_queries_pipeline", "create_run_pipeline"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from shopclip.pipelines.evaluation.categories import category_of
+from shopclip.pipelines.evaluation.misses import category_of
 from shopclip.pipelines.evaluation.protocols import evenly_chosen, headline
 
 MAPPED = 1000  # products; a chart holds no more dots

@@ -7,20 +7,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shopclip.contamination import held_out_seen
-from shopclip.dualencoder.collapse import explain, spread
-from shopclip.dualencoder.geometry import geometry
-from shopclip.dualencoder.hubness import HUBNESS_SAMPLE, hubness
-from shopclip.dualencoder.ranks import rank, rank_both
+from shopclip.metrics.collapse import explain, spread
+from shopclip.metrics.geometry import HUBNESS_SAMPLE, geometry, hubness
+from shopclip.metrics.ranks import rank, rank_both
+from shopclip.metrics.scoring import DIRECTIONS, HELD_OUT, TEXT_TO_IMAGE
 from shopclip.parameters import EvaluationParameters
-from shopclip.pipelines.evaluation.protocols import evenly_chosen, headline, protocols
-from shopclip.pipelines.evaluation.retrieval import (
+from shopclip.pipelines.evaluation.protocols import (
     chosen_captions,
+    evenly_chosen,
+    headline,
     missed_captions,
     nearest_images,
+    protocols,
 )
 from shopclip.pipelines.evaluation.scores import score_runs
-from shopclip.scoring import DIRECTIONS, HELD_OUT, TEXT_TO_IMAGE
+from shopclip.tables.contamination import held_out_seen
 
 MISSES = 4  # captions whose wrong answers are shown
 LAST_STEPS = 20  # their mean is the final loss

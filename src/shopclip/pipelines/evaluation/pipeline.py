@@ -13,13 +13,16 @@ the same                                    ─ find_hubs ─→ hubs_⟨pair⟩
 ranks_⟨pair⟩, examples                      ─ break_down ─→ breakdown_⟨pair⟩
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from functools import partial, update_wrapper
 
 from kedro.pipeline import Pipeline, node
 
-from shopclip.pipelines.evaluation.breakdown import break_down
+from shopclip.pipelines.evaluation.benchmark_tasks import score_benchmark
 from shopclip.pipelines.evaluation.embedding_map import map_embeddings
-from shopclip.pipelines.evaluation.hubs import find_hubs
+from shopclip.pipelines.evaluation.misses import break_down, find_hubs
 from shopclip.pipelines.evaluation.nodes import (
     diagnose,
     rank_captions,
@@ -27,6 +30,40 @@ from shopclip.pipelines.evaluation.nodes import (
     retrieve,
     score,
 )
+from shopclip.pipelines.evaluation.zero_shot import classify
+
+ASKED = ["image_embeddings", "query_embeddings", "queries", "examples"]
+TABLES = ["zero_shot", "confusions", "benchmark"]
+
+
+def create_queries_pipeline(pair: str) -> Pipeline:
+    """What a pair is judged by besides the captions of the catalogue."""
+    return Pipeline(
+        [
+            node(
+                classify,
+                inputs=[*ASKED, "params:evaluation"],
+                outputs=["zero_shot", "confusions"],
+                name="classify",
+            ),
+            node(
+                # A refusal names the pair.
+                update_wrapper(partial(score_benchmark, pair=pair), score_benchmark),
+                inputs=[*ASKED, "trained_captions", "params:evaluation"],
+                outputs="benchmark",
+                name="score_benchmark",
+            ),
+        ],
+        inputs={
+            "queries": "queries",
+            "examples": "examples",
+            "trained_captions": f"trained_captions_{pair}",
+        },
+        outputs={table: f"{table}_{pair}" for table in TABLES},
+        parameters={"params:evaluation": "params:evaluation"},
+        namespace=pair,
+    )
+
 
 EMBEDDINGS = ["image_embeddings", "text_embeddings"]
 OF_PAIR = ("metrics", "retrievals", "map", "hubs", "breakdown")

@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from shopclip.dualencoder.retrieval_metrics import measure
+from shopclip.metrics.retrieval import measure
+from shopclip.metrics.scoring import IMAGE_TO_TEXT, MEASURES, MEDIAN, PRIMARY, TEXT_TO_IMAGE
+from shopclip.metrics.statistics import bootstrap_means, bootstrap_median
 from shopclip.parameters import EvaluationParameters
-from shopclip.pipelines.evaluation.answers import (
+from shopclip.pipelines.evaluation.protocols import (
     Queries,
     captions_of_images,
     images_of_captions,
     own_answers,
 )
-from shopclip.scoring import IMAGE_TO_TEXT, MEASURES, MEDIAN, PRIMARY, TEXT_TO_IMAGE
-from shopclip.statistics import bootstrap_means, bootstrap_median
 
 OWN = {**MEASURES, MEDIAN: "first_place"}
 SAME_CAPTION = {

@@ -8,15 +8,24 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from shopclip.dualencoder.retrieval_metrics import TieGroups, measure
+from shopclip.metrics.retrieval import TieGroups, measure
+from shopclip.metrics.scoring import DIRECTIONS, MEASURES, PRIMARY, PROTOCOLS
+from shopclip.metrics.statistics import holm, paired_difference
 from shopclip.parameters import EvaluationParameters
-from shopclip.scoring import DIRECTIONS, MEASURES, PRIMARY, PROTOCOLS
-from shopclip.statistics import holm, paired_difference
 
 COLUMNS = [
-    "protocol", "direction", "metric", "pair", "other", "difference", "low", "high", "p_value",
-    "adjusted_p_value", "better",
-]  # fmt: skip
+    "protocol",
+    "direction",
+    "metric",
+    "pair",
+    "other",
+    "difference",
+    "low",
+    "high",
+    "p_value",
+    "adjusted_p_value",
+    "better",
+]
 
 
 def compare(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from shopclip.dualencoder.image_store import ImageStore
+from shopclip.files.image_store import ImageStore
 from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.reporting.comparisons import compare
 from shopclip.pipelines.reporting.leaderboard import compile_rows, compile_scores, headline_rows
@@ -86,6 +86,34 @@ def draw_gallery(
     return gallery_chart(retrieved_for(retrievals, examples), image_store.images).figure()
 
 
+def write_model_card(
+    leaderboard: pd.DataFrame,
+    examples: pd.DataFrame,
+    catalogue_facts: dict[str, Any],
+    parameters: dict[str, Any],
+    **of_pair: Any,
+) -> str:
+    """Markdown with YAML front matter, as the Hugging Face hub reads it.
+
+    Args:
+        of_pair: `diagnostics_`, `training_log_` and `trained_captions_` of one pair.
+    """
+    from shopclip.pipelines.reporting.model_card import CardEvidence, render_model_card
+
+    pair = next(
+        name.removeprefix("diagnostics_") for name in of_pair if name.startswith("diagnostics_")
+    )
+    evidence = CardEvidence(
+        pair=pair,
+        leaderboard=leaderboard,
+        examples=examples,
+        catalogue_facts=catalogue_facts,
+        parameters=parameters,
+        **{name.removesuffix(f"_{pair}"): table for name, table in of_pair.items()},
+    )
+    return render_model_card(evidence)
+
+
 def write_report(
     leaderboard: pd.DataFrame,
     scores: pd.DataFrame,
@@ -104,7 +132,7 @@ def write_report(
         of_pairs: `training_log_`, `epoch_log_`, `diagnostics_`, `retrievals_`, `zero_shot_`,
             `confusions_`, `benchmark_`, `map_`, `breakdown_` and `hubs_` of every pair.
     """
-    from shopclip.pipelines.reporting.command import kedro_command
+    from shopclip.pipelines.reporting.experiment import kedro_command
     from shopclip.pipelines.reporting.report import Evidence, render_report
 
     evidence = Evidence(

@@ -19,7 +19,6 @@ from collections.abc import Mapping
 
 from kedro.pipeline import Node, Pipeline, node
 
-from shopclip.pipelines.reporting.model_card_nodes import write_model_card
 from shopclip.pipelines.reporting.nodes import (
     collect_scores,
     compare_pairs,
@@ -29,6 +28,7 @@ from shopclip.pipelines.reporting.nodes import (
     draw_leaderboard,
     draw_map,
     draw_signs,
+    write_model_card,
     write_report,
 )
 

@@ -10,50 +10,55 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shopclip.dualencoder.collapse import explain
-from shopclip.dualencoder.hubness import HUBNESS_SAMPLE
 from shopclip.figures.curves_chart import curves_chart
 from shopclip.figures.leaderboard_chart import leaderboard_chart
 from shopclip.figures.map_chart import map_chart
-from shopclip.figures.palette import DARK, LIGHT, colour_numbers
+from shopclip.figures.style import DARK, LIGHT, colour_numbers
 from shopclip.figures.themed_svg import themed_svg
 from shopclip.figures.where_chart import where_charts
-from shopclip.formats import percent, percent_interval, place
-from shopclip.pipelines.reporting.benchmark_section import (
-    ATTRIBUTE_METRICS,
-    CAPTION_METRICS,
-    benchmark_section,
+from shopclip.metrics.collapse import explain
+from shopclip.metrics.geometry import HUBNESS_SAMPLE
+from shopclip.metrics.scoring import (
+    CEILINGS,
+    CHANCES,
+    DIRECTIONS,
+    PROTOCOLS,
+    SCORES,
+    TOP10,
+    percent,
+    percent_interval,
+    place,
 )
 from shopclip.pipelines.reporting.experiment import Experiment, versions
-from shopclip.pipelines.reporting.hubs_section import hubs_of
-from shopclip.pipelines.reporting.leaderboard import headline_rows
-from shopclip.pipelines.reporting.pictures import data_uri
-from shopclip.pipelines.reporting.published import (
+from shopclip.pipelines.reporting.leaderboard import (
     BENCHMARK_GALLERY,
     BENCHMARK_SOURCE,
     PUBLISHED,
     PUBLISHED_BENCHMARK,
+    headline_rows,
 )
-from shopclip.pipelines.reporting.retrievals import misses_of, retrieved_for
-from shopclip.pipelines.reporting.score_tables import (
-    SAME_CAPTION,
-    headline_comparisons,
-    same_caption_tables,
-)
+from shopclip.pipelines.reporting.retrievals import data_uri, misses_of, retrieved_for
 from shopclip.pipelines.reporting.sections import (
     catalogue_facts,
     diagnostics_table,
+    hubs_of,
     rejects,
     training_facts,
 )
-from shopclip.pipelines.reporting.signs import (
-    signs_of,
-    trained_here,
-    validated,
+from shopclip.pipelines.reporting.signs import signs_of, trained_here, validated
+from shopclip.pipelines.reporting.task_sections import (
+    ATTRIBUTE_METRICS,
+    CAPTION_METRICS,
+    benchmark_section,
+    best_confusion,
+    classified,
 )
-from shopclip.pipelines.reporting.verdict import verdict
-from shopclip.pipelines.reporting.zero_shot_section import best_confusion, classified
-from shopclip.scoring import CEILINGS, CHANCES, DIRECTIONS, PROTOCOLS, SCORES, TOP10
+from shopclip.pipelines.reporting.verdict import (
+    SAME_CAPTION,
+    headline_comparisons,
+    same_caption_tables,
+    verdict,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

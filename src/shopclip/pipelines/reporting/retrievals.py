@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from shopclip.figures.gallery_chart import Picture, Query
+
+TALLEST = 120  # pixels; a picture is shown at 96
+
+
+def data_uri(pixels: np.ndarray) -> str:
+    """A JPEG, small enough for a page with hundreds of them.
+
+    Args:
+        pixels: uint8 (height, width, 3).
+    """
+    from PIL import Image
+
+    picture = Image.fromarray(np.ascontiguousarray(pixels))
+    if picture.height > TALLEST:
+        width = max(1, round(picture.width * TALLEST / picture.height))
+        picture = picture.resize((width, TALLEST), Image.Resampling.LANCZOS)
+    encoded = io.BytesIO()
+    picture.save(encoded, "JPEG", quality=85, optimize=True)
+    return f"data:image/jpeg;base64,{base64.b64encode(encoded.getvalue()).decode()}"
+
 
 CAPTIONS, PICTURES = 8, 8  # no more are shown, so that page and figure stay small
 

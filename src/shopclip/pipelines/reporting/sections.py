@@ -8,9 +8,49 @@ from typing import Any
 
 import pandas as pd
 
-from shopclip.formats import optional
+from shopclip.metrics.scoring import optional
 from shopclip.pipelines.reporting.experiment import Experiment, encoder_name, without_folders
 from shopclip.pipelines.reporting.signs import kept_epochs, validated
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A picture: its row in the image store, and how many captions found it."""
+
+    row: int
+    caption: str
+    found: str
+
+
+@dataclass(frozen=True)
+class Hubs:
+    """Those of a pair, the commonest first; `captions` asked, `chance` found each picture."""
+
+    pictures: list[Hub]
+    captions: int
+    chance: str
+
+
+def hubs_of(hubs: Mapping[str, pd.DataFrame]) -> dict[str, Hubs | None]:
+    """By pair, in the order of their names; None where no picture is found more than by chance."""
+    return {pair: _hubs(hubs[pair]) for pair in sorted(hubs)}
+
+
+def _hubs(table: pd.DataFrame) -> Hubs | None:
+    if table.empty:
+        return None
+    first = table.iloc[0]
+    pictures = [
+        Hub(int(row), caption, _count(found))
+        for row, caption, found in zip(table["row"], table["caption"], table["found"], strict=True)
+    ]
+    return Hubs(pictures, int(first["captions"]), _count(first["chance"]))
+
+
+def _count(times: float) -> str:
+    """Whole where it is; ties leave fractions."""
+    return f"{times:,.1f}".removesuffix(".0")
+
 
 SHOWN_REJECTS = 20
 
@@ -81,12 +121,16 @@ def training_facts(
         last = log.loc[log["epoch"] == log["epoch"].max(), "images_per_second"]
         rows.append(
             Trained(
-                name, encoder_name(pair.text), encoder_name(pair.image),
-                f"{len(epoch_logs[name])} of {recipe.epochs}", best.get(name),
-                min(recipe.batch_size, available or recipe.batch_size), len(log),
+                name,
+                encoder_name(pair.text),
+                encoder_name(pair.image),
+                f"{len(epoch_logs[name])} of {recipe.epochs}",
+                best.get(name),
+                min(recipe.batch_size, available or recipe.batch_size),
+                len(log),
                 optional(last.median(), ",.0f"),
             )
-        )  # fmt: skip
+        )
     return rows
 
 

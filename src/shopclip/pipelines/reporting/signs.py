@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from shopclip.dualencoder.collapse import LINE, SAME
 from shopclip.figures.chart import Chart
-from shopclip.figures.palette import colour_numbers
 from shopclip.figures.signs_chart import Panel, signs_chart
+from shopclip.figures.style import colour_numbers
+from shopclip.metrics.collapse import LINE, SAME
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from shopclip.contamination import remember
-from shopclip.dualencoder.image_store import ImageStore
 from shopclip.dualencoder.training_log import Epoch, Step
+from shopclip.files.image_store import ImageStore
 from shopclip.parameters import (
     CaptionParameters,
     EngineParameters,
@@ -20,14 +20,36 @@ from shopclip.parameters import (
     Pair,
     TrainingParameters,
 )
-from shopclip.pipelines.training.engines import choose_fit
-from shopclip.training_examples import training_examples, validation_examples
-from shopclip.untrained import build_towers
+from shopclip.parameters.pairs import build_towers
+from shopclip.tables.contamination import remember
+from shopclip.tables.training_examples import training_examples, validation_examples
 
 if TYPE_CHECKING:
-    from shopclip.dualencoder import DualEncoder
+    from shopclip.dualencoder import DualEncoder, TrainingLog
 else:
     DualEncoder = Any  # Kedro resolves annotations when it starts, which must not load torch
+
+
+def choose_fit(workers: int, engine: EngineParameters) -> Callable[..., TrainingLog]:
+    """`fit` with everything decided that says where it runs.
+
+    A process that a launcher has started already is one of its workers, and starts no others.
+    """
+    from shopclip.dualencoder.parallel.workers import Workers
+
+    if engine.kind == "ray":
+        from shopclip.dualencoder.parallel.ray_training import fit_on_ray
+
+        return partial(fit_on_ray, count=workers, address=engine.address)
+    launched = Workers.of_process_group()
+    if workers > 1 and launched.count == 1:
+        from shopclip.dualencoder.parallel.launch import fit_on_workers
+
+        return partial(fit_on_workers, count=workers)
+    from shopclip.dualencoder.training import fit
+
+    return partial(fit, workers=launched)
+
 
 logger = logging.getLogger(__name__)
 
@@ -53,19 +75,24 @@ def train(
         The dual encoder, its log, a row a step and a row an epoch, and hashes of the captions that
         it has seen.
     """
-    from shopclip.dualencoder import Resumption, choose_device
+    from shopclip.dualencoder import CheckpointManager, choose_device
 
     recipe, seed = parameters.recipe_for(pair), parameters.seed + pair.seed
     training = training_examples(examples, image_store, captions, seed)
     model = build_towers(pair, training, parameters, images)
-    resumption = Resumption(training_states, seconds=parameters.state_seconds)
+    resumption = CheckpointManager(training_states, seconds=parameters.state_seconds)
     if not parameters.resume:
         resumption.forget()
     log = choose_fit(parameters.workers, engine)(
-        model, training, recipe, seed=seed, device=choose_device(parameters.device),
-        validation=validation_examples(examples, image_store), resumption=resumption,
+        model,
+        training,
+        recipe,
+        seed=seed,
+        device=choose_device(parameters.device),
+        validation=validation_examples(examples, image_store),
+        resumption=resumption,
         cache=encoder_features,
-    )  # fmt: skip
+    )
     captions_seen = remember(examples, trained=bool(log.steps))
     return model, _table(Step, log.steps), _table(Epoch, log.epochs), captions_seen
 
@@ -88,9 +115,12 @@ def check_learning(
 
     training = training_examples(examples, image_store, captions, parameters.seed)
     found = overfit(
-        build_towers(pair, training, parameters, images), training, parameters.recipe_for(pair),
-        seed=parameters.seed, device=choose_device(parameters.device),
-    )  # fmt: skip
+        build_towers(pair, training, parameters, images),
+        training,
+        parameters.recipe_for(pair),
+        seed=parameters.seed,
+        device=choose_device(parameters.device),
+    )
     told = (
         f"after {found.steps} steps in {found.seconds:.0f} s, {found.accuracy:.0%} of "
         f"{found.examples} examples find their caption (loss {found.loss:.2f}, that of chance "

@@ -6,13 +6,25 @@ what the towers were tuned on is among them, whatever environment that was.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
 
-from shopclip.parameters import CatalogueParameters, Pair, Parameters, TrainingParameters
+from shopclip.parameters import (
+    CaptionParameters,
+    CatalogueParameters,
+    EvaluationParameters,
+    ImageParameters,
+    Pair,
+    Parameters,
+    SplitParameters,
+    TrainingParameters,
+)
+from shopclip.pipelines.tuning.comparison import comparison_lines, found_lines
 
 COMMAND = "kedro run --env tuned"
 
@@ -59,3 +71,38 @@ def _origin(tuned: Mapping[str, Any]) -> list[str]:
 def _text(header: Sequence[str], blocks: Mapping[str, Any]) -> str:
     comment = "".join(f"# {line}\n" for line in header)
     return comment + yaml.safe_dump(dict(blocks), sort_keys=False, allow_unicode=True)
+
+
+logger = logging.getLogger(__name__)
+
+
+def write_environment(
+    tuned: dict[str, Any],
+    tuned_comparison: pd.DataFrame,
+    catalogue_facts: dict[str, Any],
+    training: TrainingParameters,
+    catalogue: CatalogueParameters,
+    images: ImageParameters,
+    splits: SplitParameters,
+    captions: CaptionParameters,
+    evaluation: EvaluationParameters,
+    pairs: dict[str, Any],
+) -> tuple[str, str, str]:
+    """The files of the environment, and the last words of a tuning.
+
+    Returns:
+        `parameters_training.yml`, `parameters_pairs.yml` and `parameters_data.yml`.
+    """
+    found = found_lines(tuned)
+    found += comparison_lines(tuned_comparison, confidence=evaluation.confidence)
+    data = {"catalogue": catalogue, "images": images, "splits": splits, "captions": captions}
+    if not is_of(catalogue, catalogue_facts):
+        del data["catalogue"]
+        logger.warning(
+            "the products come from the catalogue %s, not from catalogue.path of this run, so "
+            "conf/tuned names none: say it with --params catalogue.path=…",
+            catalogue_facts["name"],
+        )
+    for line in [*found, f"to train it: {COMMAND}"]:
+        logger.info("%s", line)
+    return training_text(tuned, training, found), pairs_text(tuned, pairs), data_text(tuned, data)

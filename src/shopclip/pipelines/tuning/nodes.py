@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from shopclip.dualencoder.image_store import ImageStore
+from shopclip.files.image_store import ImageStore
 from shopclip.parameters import (
     CaptionParameters,
     EvaluationParameters,
     ImageParameters,
     TrainingParameters,
 )
-from shopclip.tuning_parameters import TuningParameters
+from shopclip.parameters.tuning import TuningParameters
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,8 +47,7 @@ def tune(
     Yields:
         After every trial, the epochs of all finished ones and the trials so far.
     """
-    from shopclip.pipelines.tuning.progress import progress
-    from shopclip.pipelines.tuning.search import Search
+    from shopclip.pipelines.tuning.search import Search, progress
     from shopclip.pipelines.tuning.space import Space
     from shopclip.pipelines.tuning.trainer import Trainer
 
@@ -104,16 +103,16 @@ def compare_with_default(
 
 def draw_history(trials: pd.DataFrame) -> Figure:
     """Validation MRR by trial, and the best so far."""
-    from shopclip.figures.history_chart import history_chart
+    from shopclip.figures.tuning_charts import history_chart
 
     return history_chart(trials).figure()
 
 
 def draw_importance(trials: pd.DataFrame, tuning_studies: Path, tuning: TuningParameters) -> Figure:
     """How much of the differences between trials each knob explains."""
-    from shopclip.figures.importance_chart import importance_chart
-    from shopclip.pipelines.tuning.importance import importance
+    from shopclip.figures.tuning_charts import importance_chart
     from shopclip.pipelines.tuning.study import SharedStudy
+    from shopclip.pipelines.tuning.tables import importance
 
     study = SharedStudy(tuning_studies, trials["study"].iloc[0], tuning)
     found = importance(study.study)

@@ -14,7 +14,7 @@ at it at once: they share the study, and each writes whole files.
 
 from kedro.pipeline import Pipeline, node
 
-from shopclip.pipelines.tuning.environment_nodes import write_environment
+from shopclip.pipelines.tuning.environment import write_environment
 from shopclip.pipelines.tuning.nodes import (
     choose_best,
     compare_with_default,
@@ -60,12 +60,19 @@ def create_pipeline() -> Pipeline:
             node(
                 write_environment,
                 inputs=[
-                    "tuned", "tuned_comparison", "catalogue_facts", "params:training",
-                    "params:catalogue", "params:images", "params:splits", "params:captions",
-                    "params:evaluation", "params:pairs",
+                    "tuned",
+                    "tuned_comparison",
+                    "catalogue_facts",
+                    "params:training",
+                    "params:catalogue",
+                    "params:images",
+                    "params:splits",
+                    "params:captions",
+                    "params:evaluation",
+                    "params:pairs",
                 ],
                 outputs=["tuned_training", "tuned_pairs", "tuned_data"],
                 name="write_environment",
             ),
         ]
-    )  # fmt: skip
+    )

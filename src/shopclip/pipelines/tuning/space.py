@@ -7,14 +7,18 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from shopclip.dualencoder.recipe import Recipe
+from shopclip.errors import ShopclipError
 from shopclip.parameters import Pair, TrainingParameters
-from shopclip.pipelines.tuning.errors import TuningError
-from shopclip.tuning_parameters import Knob, TuningParameters, number_kind
+from shopclip.parameters.tuning import Knob, TuningParameters, number_kind
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 PAIR = "pair"  # what a trial calls the choice of its pair, where there is one
+
+
+class TuningError(ShopclipError):
+    """There is nothing to choose by, or nothing to choose from."""
 
 
 @dataclass(frozen=True)
@@ -126,11 +130,7 @@ def default_of(recipe: Recipe, knob: str) -> Any:
 
 
 def _distribution(name: str, knob: Knob) -> BaseDistribution:
-    from optuna.distributions import (
-        CategoricalDistribution,
-        FloatDistribution,
-        IntDistribution,
-    )
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
     if knob.choices is not None:
         return CategoricalDistribution(knob.choices)

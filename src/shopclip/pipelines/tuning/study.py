@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from shopclip.tuning_parameters import TuningParameters
+from shopclip.parameters.tuning import TuningParameters
 
 logger = logging.getLogger(__name__)
 
@@ -55,11 +55,14 @@ class SharedStudy:
                 engine_kwargs={"connect_args": {"timeout": 60}},
             )
             self.study = optuna.create_study(
-                study_name=name, storage=storage, direction="maximize", load_if_exists=True,
+                study_name=name,
+                storage=storage,
+                direction="maximize",
+                load_if_exists=True,
                 pruner=optuna.pruners.MedianPruner(
                     tuning.pruning.startup_trials, n_warmup_steps=tuning.pruning.warmup_epochs
                 ),
-            )  # fmt: skip
+            )
 
     def begin(self, first: Mapping[str, Mapping[str, Any]]) -> None:
         """Put these choices, by what they are the default of, in front of all others, once."""

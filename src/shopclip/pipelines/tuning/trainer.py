@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,24 +10,78 @@ from typing import Any
 
 import pandas as pd
 from filelock import FileLock
+from optuna.exceptions import TrialPruned
+from optuna.trial import Trial
 from pydantic import TypeAdapter
 
 from shopclip.dualencoder import (
+    CheckpointManager,
     DualEncoder,
     Epoch,
     Examples,
     Recipe,
-    Resumption,
+    TrainingError,
     TrainingLog,
     choose_device,
     fingerprint,
     fit,
 )
-from shopclip.dualencoder.image_store import ImageStore
+from shopclip.files.image_store import ImageStore
 from shopclip.parameters import CaptionParameters, ImageParameters, Pair, TrainingParameters
-from shopclip.pipelines.tuning.errors import TuningError
-from shopclip.training_examples import training_examples, validation_examples
-from shopclip.untrained import build_towers
+from shopclip.parameters.pairs import build_towers
+from shopclip.pipelines.tuning.space import Space, TuningError
+from shopclip.pipelines.tuning.study import DEFAULT, SharedStudy
+from shopclip.tables.training_examples import training_examples, validation_examples
+
+logger = logging.getLogger(__name__)
+
+BELOW = "below the median of the other trials after {} epochs"
+
+
+def run_trial(trial: Trial, study: SharedStudy, space: Space, trainer: Trainer) -> None:
+    """Train, and tell the study how it ended; its value is the best validation MRR of an epoch.
+
+    A default recipe is never pruned, for all others are compared with it. Any other one that
+    diverges or needs more memory than there is counts as pruned.
+
+    Raises:
+        TrainingError: a default recipe cannot be trained, or none could.
+    """
+    pair, recipe = space.read(trial.params)
+    is_default, epochs = DEFAULT in trial.user_attrs, list[Epoch]()
+    trial.set_user_attr("pair", pair)
+    trial.set_user_attr("recipe", asdict(recipe))
+
+    def after_epoch(epoch: Epoch) -> None:
+        epochs.append(epoch)
+        trial.report(epoch.mrr, len(epochs))
+        if not is_default and len(epochs) < recipe.epochs and trial.should_prune():
+            raise TrialPruned(BELOW.format(len(epochs)))
+
+    reason = ""
+    try:
+        trainer.train(
+            space.pairs[pair],
+            recipe,
+            study.states(trial),
+            title=f"trial {trial.number}, {pair}",
+            after_epoch=after_epoch,
+        )
+    except TrialPruned as pruned:
+        reason = str(pruned)
+    except TrainingError as error:
+        if is_default or error.__cause__ is None:
+            raise
+        reason = str(error)
+    trial.set_user_attr("epochs", [asdict(epoch) for epoch in epochs])
+    if reason:
+        study.prune(trial, reason)
+        logger.info("trial %d, %s, is pruned: %s", trial.number, pair, reason)
+    else:
+        best = max(epoch.mrr for epoch in epochs)
+        study.complete(trial, best)
+        logger.info("trial %d, %s: validation MRR %.4f", trial.number, pair, best)
+
 
 REMEDY = (
     "keep some captions for it, and split again: kedro run --pipelines preprocessing,tuning "
@@ -96,11 +151,17 @@ class Trainer:
         changed = pair.model_copy(update={"recipe": asdict(recipe)})
         model = build_towers(changed, self.training, self.parameters, self.images)
         log = fit(
-            model, self.training, recipe, seed=self.parameters.seed + pair.seed,
-            device=choose_device(self.parameters.device), validation=self.validation,
-            resumption=Resumption(states, seconds=self.parameters.state_seconds),
-            cache=self.features, title=title, after_epoch=after_epoch,
-        )  # fmt: skip
+            model,
+            self.training,
+            recipe,
+            seed=self.parameters.seed + pair.seed,
+            device=choose_device(self.parameters.device),
+            validation=self.validation,
+            resumption=CheckpointManager(states, seconds=self.parameters.state_seconds),
+            cache=self.features,
+            title=title,
+            after_epoch=after_epoch,
+        )
         return model, log
 
     def restore(

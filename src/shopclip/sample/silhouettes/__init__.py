@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from functools import cache
 
-from shopclip.sample.silhouettes.accessories import cap, socks, sunglasses, watch
-from shopclip.sample.silhouettes.bags import backpack, handbag
-from shopclip.sample.silhouettes.bottoms import jeans, shorts
+from shopclip.sample.silhouettes.accessories import backpack, cap, handbag, socks, sunglasses, watch
+from shopclip.sample.silhouettes.bottoms import dress, jeans, shorts, skirt
 from shopclip.sample.silhouettes.footwear import casual_shoes, heels, sandals
 from shopclip.sample.silhouettes.sketch import Cut, Paint, Part, Sketch
-from shopclip.sample.silhouettes.skirts import dress, skirt
 from shopclip.sample.silhouettes.tops import kurta, shirt, tshirt
 
 __all__ = ["Cut", "Paint", "Part", "Sketch", "sketch"]

@@ -1,7 +1,16 @@
 """Sketches of shoes, always as a pair."""
 
-from shopclip.sample.silhouettes.geometry import Corner, Point, ribbon
-from shopclip.sample.silhouettes.sketch import Cut, Paint, Part, Sketch, patch, seam
+from shopclip.sample.silhouettes.sketch import (
+    Corner,
+    Cut,
+    Paint,
+    Part,
+    Point,
+    Sketch,
+    patch,
+    ribbon,
+    seam,
+)
 
 
 def casual_shoes(cut: Cut) -> Sketch:
@@ -109,12 +118,7 @@ def sandals(cut: Cut) -> Sketch:
 
 
 def _pair(
-    shoe: tuple[Part, ...],
-    behind: Point,
-    front: Point,
-    *,
-    emblem: Point,
-    emblem_radius: float,
+    shoe: tuple[Part, ...], behind: Point, front: Point, *, emblem: Point, emblem_radius: float
 ) -> Sketch:
     return Sketch(
         (*(part.moved(*behind) for part in shoe), *(part.moved(*front) for part in shoe)),

@@ -1,7 +1,17 @@
 """Sketches of what is worn on the upper body."""
 
-from shopclip.sample.silhouettes.geometry import Corner, mirrored
-from shopclip.sample.silhouettes.sketch import Cut, Paint, Part, Sketch, disc, pair, patch, seam
+from shopclip.sample.silhouettes.sketch import (
+    Corner,
+    Cut,
+    Paint,
+    Part,
+    Sketch,
+    disc,
+    mirrored,
+    pair,
+    patch,
+    seam,
+)
 
 
 def shirt(cut: Cut) -> Sketch:

@@ -14,22 +14,61 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shopclip.credentials import bare_address
-from shopclip.dualencoder.atomic import atomic_folder
-from shopclip.dualencoder.file_digests import digests
+from shopclip.files.atomic import atomic_folder
+from shopclip.files.integrity import digests
+from shopclip.printing import bare_address
 from shopclip.search.calibration import calibrate
 from shopclip.search.errors import SearchError
-from shopclip.search.index.approximate import ApproximateIndex
-from shopclip.search.index.exact import ExactIndex
-from shopclip.search.index.identity import Identity
+from shopclip.search.index.faiss import ApproximateIndex, ExactIndex
+from shopclip.search.index.milvus import Identity
 from shopclip.search.index.opened import FACTS, FORMAT, located
-from shopclip.search.index.parts import in_parts
-from shopclip.search.index.protocol import Facts, IndexSettings, VectorIndex
-from shopclip.search.index.recall import measure, refuse_below
+from shopclip.search.index.protocol import Facts, IndexSettings, VectorIndex, in_parts
 from shopclip.search.products import ProductTable
 
 if TYPE_CHECKING:
     import pandas as pd
+
+NEAREST = 10
+QUERIES = 1000  # at most, evenly drawn
+
+
+def measure(index: VectorIndex, vectors: np.ndarray, queries: np.ndarray) -> Facts:
+    """Recall@10 against the exact search over the same vectors.
+
+    A vector found counts if it is as similar as the tenth exact one, so that products with equal
+    pictures do not count as missed.
+
+    Args:
+        vectors: float32 (n, dimensions), what the index was built from.
+        queries: float32 (m, dimensions), from the other tower: what the index will be asked.
+
+    Returns:
+        `k`, `queries`, `recall`.
+    """
+    k = min(NEAREST, len(vectors))
+    drawn = np.unique(np.linspace(0, len(queries) - 1, QUERIES).astype(int))
+    asked = np.ascontiguousarray(queries[drawn], dtype=np.float32)
+    exact, _ = ExactIndex.build(vectors).search(asked, k)
+    similarities, numbers = index.search(asked, k)
+    found = (similarities >= exact[:, -1:] - 1e-6) & (numbers >= 0)
+    return {"k": k, "queries": len(drawn), "recall": round(float(found.mean()), 4)}
+
+
+def refuse_below(facts: Facts, settings: IndexSettings, what: str) -> None:
+    """Raises:
+    SearchError: the recall is less than `settings.least_recall`.
+    """
+    if facts["recall"] < settings.least_recall:
+        remedy = {
+            "approximate": "raise index.search_breadth (then index.build_breadth and index.links)",
+            "milvus": "tune the database's index",
+        }.get(settings.kind, "report this, an exact index finds everything")
+        raise SearchError(
+            f"the {settings.kind} index of {what} finds {facts['recall']:.1%} of the exact ten "
+            f"nearest, expected at least {settings.least_recall:.1%} (index.least_recall); "
+            f"{remedy}, or take index.kind: exact"
+        )
+
 
 logger = logging.getLogger(__name__)
 
@@ -116,10 +155,7 @@ def collections(pair: str, *embeddings: np.ndarray, of: str = "") -> dict[str, s
 
 
 def _index(
-    place: Path,
-    vectors: np.ndarray,
-    settings: IndexSettings,
-    products: ProductTable | None = None,
+    place: Path, vectors: np.ndarray, settings: IndexSettings, products: ProductTable | None = None
 ) -> VectorIndex:
     if settings.kind == "milvus":
         from shopclip.search.index.milvus import MilvusIndex
@@ -168,8 +204,10 @@ def _drop(
     if needed:
         logger.warning(
             "%s: collections of the index before may be another index's, and are left in the "
-            "database; drop them if they are nobody's: %s", folder, ", ".join(sorted(needed)),
-        )  # fmt: skip
+            "database; drop them if they are nobody's: %s",
+            folder,
+            ", ".join(sorted(needed)),
+        )
     if needed == unused:
         return
     from shopclip.search.index.milvus import connect, trusted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -9,6 +10,15 @@ import numpy as np
 
 if TYPE_CHECKING:
     from shopclip.search.selection import Selection
+
+ROWS = 100_000
+
+
+def in_parts(vectors: np.ndarray) -> Iterator[np.ndarray]:
+    """Float (n, dimensions), in memory, mapped or in shards → contiguous float32 parts of it."""
+    for start in range(0, len(vectors), ROWS):
+        yield np.ascontiguousarray(vectors[start : start + ROWS], dtype=np.float32)
+
 
 Kind = Literal["exact", "approximate", "milvus"]
 

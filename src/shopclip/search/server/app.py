@@ -74,10 +74,12 @@ def create_app(
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
         return get_swagger_ui_html(
-            openapi_url="/openapi.json", title="shopclip search: API",
-            swagger_js_url="/docs/swagger.js", swagger_css_url="/docs/swagger.css",
+            openapi_url="/openapi.json",
+            title="shopclip search: API",
+            swagger_js_url="/docs/swagger.js",
+            swagger_css_url="/docs/swagger.css",
             swagger_favicon_url="/icon.svg",
-        )  # fmt: skip
+        )
 
     app.add_exception_handler(ShopclipError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)

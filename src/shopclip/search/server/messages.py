@@ -19,13 +19,13 @@ from pydantic import (
 from shopclip.search import selection
 from shopclip.search.description import Description
 from shopclip.search.engine import Hit
-from shopclip.search.errors import QueryError
-from shopclip.search.limits import (
+from shopclip.search.errors import (
     MOST_BYTES,
     MOST_CHARACTERS,
     MOST_CONDITIONS,
     MOST_RESULTS,
     MOST_VALUES,
+    QueryError,
 )
 
 MOST_FIELDS = 20  # of one object; none has half as many

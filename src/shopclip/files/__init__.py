@@ -1,0 +1,1 @@
+"""What lies on the disk: whole, checked, and in one format a kind."""

@@ -1,0 +1,1 @@
+"""What embeddings are worth: ranks, retrieval, geometry, statistics, and the words of scoring."""

@@ -1,0 +1,43 @@
+"""All parameters of the project: every setting with its bounds, and what is said of a wrong one."""
+
+from shopclip.parameters.blocks import (
+    MOST_SEED,
+    Attribute,
+    CaptionParameters,
+    CatalogueParameters,
+    Column,
+    EngineParameters,
+    EvaluationParameters,
+    ImageParameters,
+    IndexParameters,
+    Pair,
+    PairName,
+    Parameters,
+    Size,
+    SplitParameters,
+    TrainingParameters,
+    ValueTemplate,
+    plain,
+    template_fields,
+)
+
+__all__ = [
+    "MOST_SEED",
+    "Attribute",
+    "CaptionParameters",
+    "CatalogueParameters",
+    "Column",
+    "EngineParameters",
+    "EvaluationParameters",
+    "ImageParameters",
+    "IndexParameters",
+    "Pair",
+    "PairName",
+    "Parameters",
+    "Size",
+    "SplitParameters",
+    "TrainingParameters",
+    "ValueTemplate",
+    "plain",
+    "template_fields",
+]

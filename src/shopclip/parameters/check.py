@@ -1,0 +1,152 @@
+"""All parameters of a configuration, checked before anything is built from them.
+
+Kedro checks the typed ones of the chosen stages as it makes its catalog; a key that no node asks
+for would pass unread.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from shopclip.dualencoder.recipe import Recipe
+from shopclip.errors import nearest, suggest
+from shopclip.parameters import (
+    CaptionParameters,
+    CatalogueParameters,
+    EngineParameters,
+    EvaluationParameters,
+    ImageParameters,
+    IndexParameters,
+    Pair,
+    SplitParameters,
+    TrainingParameters,
+)
+from shopclip.parameters.messages import ParameterError, all_of, fields_of, given, tell
+from shopclip.parameters.tuning import TuningParameters
+
+SECTIONS: Mapping[str, type[BaseModel]] = {
+    "catalogue": CatalogueParameters,
+    "images": ImageParameters,
+    "splits": SplitParameters,
+    "captions": CaptionParameters,
+    "training": TrainingParameters,
+    "engine": EngineParameters,
+    "evaluation": EvaluationParameters,
+    "index": IndexParameters,
+    "tuning": TuningParameters,
+}
+PAIRS = "pairs"
+MAPPING = "a mapping of keys to values"
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def check(parameters: Mapping[str, Any], given_now: Mapping[str, Any] | None = None) -> None:
+    """Accept the parameters, or say all that is wrong with them.
+
+    Args:
+        parameters: those of the configuration, with those of the command line in place.
+        given_now: those of the command line alone.
+
+    Raises:
+        ParameterError: a key that nobody reads, with the nearest that somebody does; a value that
+            is none; no pair.
+    """
+    wrong = [*_unknown(parameters, given_now or {})]
+    for name, model in SECTIONS.items():
+        if name in parameters:
+            wrong += _section(name, model, parameters[name])
+    wrong += _pairs(parameters)
+    if wrong:
+        raise all_of(wrong)
+
+
+def section(parameters: Mapping[str, Any], name: str) -> Any:
+    """One section as its model.
+
+    Raises:
+        ParameterError: it is missing or wrong.
+    """
+    if name not in parameters:
+        raise ParameterError(f"{name} is missing; expected it in a file conf/base/parameters*.yml")
+    if wrong := list(_section(name, SECTIONS[name], parameters[name])):
+        raise all_of(wrong)
+    return SECTIONS[name].model_validate(parameters[name])
+
+
+def _unknown(parameters: Mapping[str, Any], given_now: Mapping[str, Any]) -> Iterator[str]:
+    """Names at the top that no node reads; `_name` in a file is an anchor, which YAML reads."""
+    for name in parameters:
+        anchor = str(name).startswith("_") and name not in given_now
+        if name not in SECTIONS and name != PAIRS and not anchor:
+            yield f"{name}: unknown parameter; {_suggested(str(name))}"
+
+
+def _suggested(name: str) -> str:
+    """The nearest section; or where a knob of this name lies."""
+    places = dict(_places(SECTIONS))
+    if near := nearest(name, (*SECTIONS, PAIRS)):
+        return f"did you mean {near}?"
+    if near := nearest(name, places):
+        return f"did you mean {places[near]}?"
+    return suggest(name, (*SECTIONS, PAIRS))
+
+
+def _places(fields: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
+    for name, kind in fields.items():
+        if within:
+            yield name, f"{within}{name}"
+        yield from _places(fields_of(kind), f"{within}{name}.")
+
+
+def _section(name: str, kind: Any, value: Any) -> Iterator[str]:
+    if not isinstance(value, Mapping):
+        yield f"{name} is {given(value)}, expected {MAPPING}"
+        return
+    try:
+        typed = TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        yield from tell(name, kind, error)
+    else:
+        yield from _truths(name, value, typed)
+
+
+def _truths(key: str, raw: Any, typed: Any) -> Iterator[str]:
+    """Numbers that were given as true or false, which Python takes for 1 and 0."""
+    if isinstance(raw, Mapping):
+        for name, value in raw.items():
+            inside = typed.get(name) if isinstance(typed, Mapping) else getattr(typed, name, None)
+            yield from _truths(f"{key}.{name}", value, inside)
+    elif isinstance(raw, bool) and isinstance(typed, int | float) and not isinstance(typed, bool):
+        yield f"{key} is {given(raw)}, expected a number"
+
+
+def _pairs(parameters: Mapping[str, Any]) -> Iterator[str]:
+    pairs = parameters.get(PAIRS)
+    if not isinstance(pairs, Mapping) or not pairs:
+        told = given(pairs) if PAIRS in parameters else "missing"
+        yield f"{PAIRS} is {told}, expected at least one pair, such as name: {{text: …, image: …}}"
+        return
+    shared = _shared_recipe(parameters)
+    for name, pair in pairs.items():
+        key = f"{PAIRS}.{name}"
+        if not _NAME.fullmatch(str(name)):
+            yield f"{key}: expected a name of a-z, 0-9 and _ that begins with a letter"
+        wrong = list(_section(key, Pair, pair))
+        yield from wrong
+        if not wrong and shared is not None:
+            yield from _section(f"{key}.recipe", Recipe, {**shared, **pair.get("recipe", {})})
+        if not wrong and (repeated := pair.get("repeats")) and repeated not in pairs:
+            yield f"{key}.repeats is {given(repeated)}: no such pair; {suggest(repeated, pairs)}"
+
+
+def _shared_recipe(parameters: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """`training.recipe`; None where that is wrong itself, and said so."""
+    training = parameters.get("training")
+    recipe = training.get("recipe") if isinstance(training, Mapping) else None
+    if not isinstance(recipe, Mapping) or list(_section("", Recipe, recipe)):
+        return None
+    return recipe

@@ -1,0 +1,105 @@
+"""The configuration as Kedro reads it; what cannot be read is one line that names the file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from kedro.config import MissingConfigException, OmegaConfigLoader
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from shopclip.errors import ShopclipError, first_line, suggest
+
+SUFFIXES = (".yml", ".yaml", ".json")
+# What the libraries raise for a file that is no YAML, or not of keys and values.
+WRONG = (OmegaConfBaseException, yaml.YAMLError, OSError, ValueError, TypeError, AttributeError)
+
+
+class ConfigurationError(ShopclipError):
+    """A file of the configuration cannot be read, or an environment is not there."""
+
+
+class ConfigLoader(OmegaConfigLoader):
+    """Kedro's loader, whose errors are for whoever wrote the file or the command.
+
+    Raises:
+        ConfigurationError: there is no such environment or configuration, a file is no YAML, is not
+            UTF-8 or may not be read, or something in it does not resolve.
+    """
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        try:
+            return super().__getitem__(key)
+        except MissingConfigException as error:
+            self._check_environments()
+            if key in ("parameters", "catalog"):
+                raise ConfigurationError(
+                    f"{self.conf_source}: holds no file {key}*.yml, neither in {self.base_env} nor "
+                    f"in {self._environment}"
+                ) from error
+            raise  # Kedro does without
+        except WRONG as error:
+            told = next(self._unreadable(key), None) or _explain(error)
+            raise ConfigurationError(told) from error
+
+    @property
+    def _environment(self) -> str:
+        return str(self.env or self.default_run_env)
+
+    def _check_environments(self) -> None:
+        for name in (self.base_env, self._environment):
+            folder = self._get_conf_env_path(name)
+            if self._fs.isdir(Path(folder).as_posix()):
+                continue
+            parent = Path(self._get_conf_env_path(self.base_env)).parent.as_posix()
+            if not self._fs.isdir(parent):
+                raise ConfigurationError(
+                    f"{parent}: there is no configuration; go to the folder of a shopclip project, "
+                    "or say with --conf-source where its conf is"
+                )
+            found = [
+                Path(one).name
+                for one in self._fs.ls(parent, detail=False)
+                if self._fs.isdir(one) and not Path(one).name.startswith(".")
+            ]
+            raise ConfigurationError(
+                f"{folder}: there is no environment {name!r}; {suggest(name, found)}"
+            )
+
+    def _unreadable(self, key: str) -> Iterator[str]:
+        """What is wrong with files that are none of keys and values."""
+        for name in dict.fromkeys((self.base_env, self._environment)):
+            folder = self._get_conf_env_path(name)
+            for pattern in self.config_patterns[key]:
+                for file in sorted(self._fs.glob(Path(folder, pattern).as_posix())):
+                    if Path(file).suffix in SUFFIXES and (told := self._wrong_with(file)):
+                        yield f"{file}: {told}"
+
+    def _wrong_with(self, file: str) -> str | None:
+        try:
+            with self._fs.open(file) as content:
+                text = content.read().decode("utf-8")
+            read = OmegaConf.load(io.StringIO(text))
+        except OSError as error:
+            if error.strerror is None:
+                return f"expected keys and values ({first_line(error)})"
+            return f"it cannot be read: {error.strerror}"
+        except UnicodeDecodeError as error:
+            return f"it is not UTF-8 (byte {error.start}); save it as UTF-8"
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark
+            where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+            return f"it is no YAML: {error.problem or first_line(error)}{where}"
+        except (yaml.YAMLError, OmegaConfBaseException, ValueError, TypeError) as error:
+            return f"it cannot be used: {_explain(error)}"
+        return None if isinstance(read, DictConfig) else "holds a list, expected keys and values"
+
+
+def _explain(error: Exception) -> str:
+    """With the key, where OmegaConf knows it."""
+    key = getattr(error, "full_key", None)
+    return f"{key}: {first_line(error)}" if key else first_line(error)

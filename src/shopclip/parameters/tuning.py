@@ -1,0 +1,174 @@
+"""Every knob of tuning, its unit and its bounds; what a trial may choose is checked by Recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from types import NoneType
+from typing import Annotated, Any, get_args, get_type_hints
+
+from pydantic import (
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from shopclip.dualencoder.recipe import Recipe
+from shopclip.parameters import MOST_SEED, PairName, Parameters
+
+Number = StrictInt | Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Choice = StrictBool | StrictInt | StrictFloat | StrictStr | None
+
+
+class Knob(Parameters):
+    """What values of a knob a trial may choose: a range of numbers, or a few choices."""
+
+    low: Number | None = Field(None, description="least value of a range")
+    high: Number | None = Field(None, description="greatest value of a range")
+    log: bool = Field(False, description="draw on a logarithmic scale, as fits learning rates")
+    step: Number | None = Field(None, gt=0, description="draw low, low + step and so on")
+    choices: list[Choice] | None = Field(None, min_length=2, description="draw one of these")
+
+    @model_validator(mode="after")
+    def _is_a_range_or_choices(self) -> Knob:
+        ends = (self.low, self.high)
+        if self.choices is not None:
+            if ends != (None, None) or self.log or self.step is not None:
+                raise ValueError("choices stand alone, without low, high, log or step")
+            if len({repr(choice) for choice in self.choices}) < len(self.choices):
+                raise ValueError(f"choices repeat a value: {self.choices}")
+            return self
+        if self.low is None or self.high is None:
+            raise ValueError("takes low and high, or choices")
+        if not self.low < self.high:
+            raise ValueError(f"low is {self.low}, expected less than high, which is {self.high}")
+        if self.log and (self.step is not None or self.low <= 0):
+            raise ValueError("log takes a low above 0 and no step")
+        if self.step is not None and not _whole((self.high - self.low) / self.step):
+            raise ValueError(
+                f"high is {self.high}, expected {self.low} plus a multiple of {self.step}"
+            )
+        return self
+
+    @property
+    def range(self) -> tuple[int | float, int | float]:
+        """Its ends, where it has no choices."""
+        assert self.low is not None
+        assert self.high is not None
+        return self.low, self.high
+
+    @property
+    def named(self) -> list[Choice]:
+        """The values that the configuration spells out."""
+        return list(self.range) if self.choices is None else list(self.choices)
+
+    def allows(self, value: Any) -> bool:
+        """Whether a trial could choose this value."""
+        if self.choices is not None:
+            # True is 1 to Python, and is no batch size
+            return any(
+                value == one and isinstance(value, bool) == isinstance(one, bool)
+                for one in self.choices
+            )
+        low, high = self.range
+        inside = value is not None and low <= value <= high
+        return inside and (self.step is None or _whole((value - low) / self.step))
+
+
+def _usual_space() -> dict[str, Knob]:
+    """That of `conf/base`, which an environment loses that sets another knob of tuning."""
+    rates = {"low": 2e-4, "high": 4e-3, "log": True}
+    space: dict[str, dict[str, Any]] = {
+        "text_learning_rate": rates,
+        "image_learning_rate": rates,
+        "projection_learning_rate": rates,
+        "warmup": {"low": 0.0, "high": 0.3},
+        "weight_decay": {"low": 0.01, "high": 0.5, "log": True},
+        "batch_size": {"choices": [32, 64, 128, 256]},
+        "crop": {"low": 0.7, "high": 1.0},
+        "jitter": {"low": 0.0, "high": 0.2},
+    }
+    return {name: Knob.model_validate(knob) for name, knob in space.items()}
+
+
+class PruningParameters(Parameters):
+    """When a trial is stopped early: below the median of the others after as many epochs."""
+
+    startup_trials: int = Field(
+        5, ge=1, description="finished trials without which nothing is pruned"
+    )
+    warmup_epochs: int = Field(4, ge=1, description="epochs that every trial is given")
+
+
+class TuningParameters(Parameters):
+    """What is tried, how often, and what is chosen among."""
+
+    trials: int = Field(12, ge=2, description="finished trials in all, complete or pruned")
+    pairs: list[PairName] | None = Field(
+        None, min_length=1, description="pairs to choose among; null: all that are configured"
+    )
+    seed: int = Field(0, ge=0, le=MOST_SEED, description="of what the trials choose")
+    random_trials: int = Field(
+        5,
+        ge=1,
+        description="trials, the default recipes included, before the others are learnt from (TPE)",
+    )
+    pruning: PruningParameters = Field(default_factory=lambda: PruningParameters.model_validate({}))
+    space: dict[str, Knob] = Field(
+        default_factory=_usual_space, description="knobs of training.recipe that trials choose"
+    )
+
+    @field_validator("space")
+    @classmethod
+    def _fits_the_recipe(cls, space: dict[str, Knob]) -> dict[str, Knob]:
+        """Raise one error that names every knob that Recipe would refuse."""
+        if wrong := list(_misfits(space)):
+            raise ValueError("; ".join(wrong))
+        return space
+
+
+def number_kind(knob: str) -> type[int] | type[float] | None:
+    """Whether a knob of the recipe is a whole number or any; None if it is no number."""
+    hint = get_type_hints(Recipe)[knob]
+    kinds = [kind for kind in get_args(hint) or (hint,) if kind is not NoneType]
+    return kinds[0] if kinds in ([int], [float]) else None
+
+
+def _misfits(space: Mapping[str, Knob]) -> Iterator[str]:
+    known = [field.name for field in fields(Recipe)]
+    for name, knob in space.items():
+        if name not in known:
+            yield f"{name} is no knob of the recipe; expected one of {', '.join(known)}"
+        elif knob.choices is None and number_kind(name) is None:
+            yield f"{name} is no number; give it choices"
+        elif number_kind(name) is int and any(
+            isinstance(number, float) for number in (knob.low, knob.high, knob.step)
+        ):
+            yield f"{name} takes whole numbers, got low {knob.low}, high {knob.high}" + (
+                f", step {knob.step}" if knob.step is not None else ""
+            )
+        else:
+            yield from _refused(name, knob)
+
+
+def _refused(name: str, knob: Knob) -> Iterator[str]:
+    """What Recipe says to the values that the configuration names."""
+    for value in knob.named:
+        if name == "epochs" and value == 0:
+            yield "epochs is 0 in a choice, expected at least 1: nothing would be trained"
+            continue
+        try:
+            TypeAdapter(Recipe).validate_python({name: value})
+        except ValidationError as error:
+            told = error.errors()[0]["msg"].removeprefix("Value error, ")
+            yield told if name in told else f"{name} is {value!r}: {told}"
+
+
+def _whole(number: float) -> bool:
+    return abs(number - round(number)) < 1e-9

@@ -1,0 +1,1 @@
+"""What a command is refused for before its first node."""

@@ -1,0 +1,1 @@
+"""The tables between a catalogue and training: splits, queries, ground truth, examples."""

@@ -1,0 +1,48 @@
+import pytest
+
+from shopclip.parameters.pairs import RepeatError, runs_of, with_repeats
+
+PAIRS = {"bert_vit": {"text": {}, "image": {}}, "gpt_vit": {"text": {}, "image": {}}}
+
+
+def test_one_seed_leaves_the_pairs_as_they_are() -> None:
+    parameters = {"pairs": PAIRS, "training": {"seeds": 1}, "more": 1}
+    assert with_repeats(parameters) == parameters
+    assert with_repeats({"pairs": PAIRS}) == {"pairs": PAIRS}
+
+
+def test_three_seeds_are_the_pair_and_two_repeats_of_it() -> None:
+    pairs = with_repeats({"pairs": PAIRS, "training": {"seeds": 3}})["pairs"]
+    assert list(pairs)[:3] == ["bert_vit", "bert_vit_seed1", "bert_vit_seed2"]
+    assert pairs["bert_vit"] == PAIRS["bert_vit"]
+    assert pairs["gpt_vit_seed2"] == {**PAIRS["gpt_vit"], "repeats": "gpt_vit", "seed": 2}
+
+
+def test_doing_it_twice_is_doing_it_once() -> None:
+    once = with_repeats({"pairs": PAIRS, "training": {"seeds": 2}})
+    assert with_repeats(once) == once
+
+
+def test_runs_stand_under_the_pair_that_they_repeat() -> None:
+    pairs = with_repeats({"pairs": PAIRS, "training": {"seeds": 2}})["pairs"]
+    assert runs_of(pairs) == {
+        "bert_vit": ("bert_vit", "bert_vit_seed1"),
+        "gpt_vit": ("gpt_vit", "gpt_vit_seed1"),
+    }
+
+
+def test_repeating_a_pair_that_is_none_is_an_error_that_names_both() -> None:
+    with pytest.raises(ValueError, match=r"pairs\.b repeats 'a', which is no pair of its own"):
+        runs_of({"b": {"repeats": "a"}})
+
+
+@pytest.mark.parametrize("other", [{"text": {}}, {"repeats": "gpt_vit", "seed": 1}])
+def test_a_pair_with_the_name_of_a_repeat_is_refused_and_named(other) -> None:
+    pairs = {**PAIRS, "bert_vit_seed2": other}
+    assert with_repeats({"pairs": pairs, "training": {"seeds": 2}})
+    with pytest.raises(RepeatError) as caught:
+        with_repeats({"pairs": pairs, "training": {"seeds": 3}})
+    assert str(caught.value) == (
+        "pairs.bert_vit_seed2: with training.seeds: 3 this is the name of a repeat of "
+        "pairs.bert_vit, whose results it would replace; give the pair another name"
+    )
