@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from shopclip.dualencoder.parallel.ray_training import ClusterError, connected
+from shopclip.dualencoder.parallel.ray_cluster import ClusterError, connected
 
 
 def test_without_ray_the_error_says_how_to_install_it(monkeypatch):

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from shopclip.dualencoder.parallel.examples_folder import file_of
-from shopclip.dualencoder.parallel.ray_training import connected
+from shopclip.dualencoder.parallel.ray_cluster import connected
 
 if TYPE_CHECKING:
     from ray import ObjectRef

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from shopclip.catalogue import Catalogue
 from shopclip.catalogue.decode import UnreadableImageError, decode
-from shopclip.dualencoder.parallel.ray_training import connected
+from shopclip.dualencoder.parallel.ray_cluster import connected
 from shopclip.files.image_store import Rejection
 
 Decoded = np.ndarray | Rejection
