@@ -1,6 +1,6 @@
 import pandas as pd
 
-from shopclip.pipelines.tuning.comparison import comparison_lines, found_lines
+from shopclip.pipelines.tuning.verdict import comparison_lines, found_lines
 
 
 def trial(number, pair, value):

@@ -24,7 +24,7 @@ from shopclip.parameters import (
     SplitParameters,
     TrainingParameters,
 )
-from shopclip.pipelines.tuning.comparison import comparison_lines, found_lines
+from shopclip.pipelines.tuning.verdict import comparison_lines, found_lines
 
 COMMAND = "kedro run --env tuned"
 
