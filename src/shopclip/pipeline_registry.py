@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 
+from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 
 from shopclip.parameters.pairs import runs_of, with_repeats
@@ -20,6 +21,8 @@ from shopclip.pipelines import (
     tuning,
 )
 
+SHARED = {"examples", "image_store", "queries"}  # what every pair reads
+
 _runs: dict[str, tuple[str, ...]] | None = None
 
 
@@ -31,28 +34,58 @@ def declare_pairs(runs: Mapping[str, tuple[str, ...]]) -> None:
 
 def register_pipelines() -> dict[str, Pipeline]:
     """Each stage by its name, `__default__`, which is all of them, `preflight` and `tuning`."""
-    runs_of_pairs = _runs if _runs is not None else _configured_pairs()
-    pairs, runs = list(runs_of_pairs), list(chain.from_iterable(runs_of_pairs.values()))
+    pairs = _runs if _runs is not None else _configured_pairs()
+    runs = list(chain.from_iterable(pairs.values()))
+    repeats = [run for run in runs if run not in pairs]
     stages = {
         "ingestion": ingestion.create_pipeline(),
         "preprocessing": preprocessing.create_pipeline(),
-        "training": _for_each(training.create_pipeline, runs),
-        "embedding": embedding.create_queries() + _for_each(embedding.create_pipeline, runs),
-        "evaluation": _for_each(evaluation.create_run_pipeline, runs)
-        + _for_each(evaluation.create_queries_pipeline, pairs)
-        + sum((evaluation.create_pipeline(*pair) for pair in runs_of_pairs.items()), Pipeline([])),
-        "indexing": _for_each(indexing.create_pipeline, pairs),
-        "reporting": reporting.create_pipeline(runs_of_pairs),
+        "training": _of_each(runs, "training", training.create_pipeline()),
+        "embedding": embedding.create_queries()
+        + _of_each(runs, "embedding", embedding.create_pipeline()),
+        "evaluation": _of_each(repeats, "evaluation", evaluation.create_run_pipeline())
+        + _sum(
+            of_pair(pair, "evaluation", evaluation.create_pipeline(of_one[1:]))
+            for pair, of_one in pairs.items()
+        ),
+        "indexing": _of_each(pairs, "indexing", indexing.create_pipeline()),
+        "reporting": reporting.create_pipeline(pairs),
     }
-    asked_for = {
-        "preflight": _for_each(training.create_preflight, pairs),
+    on_demand = {
+        "preflight": _of_each(pairs, "preflight", training.create_preflight()),
         "tuning": tuning.create_pipeline(),
     }
-    return {**stages, **asked_for, "__default__": sum(stages.values(), Pipeline([]))}
+    return {**stages, **on_demand, "__default__": _sum(stages.values())}
 
 
-def _for_each(stage: Callable[[str], Pipeline], names: Iterable[str]) -> Pipeline:
-    return sum((stage(name) for name in names), Pipeline([]))
+def of_pair(pair: str, stage: str, pipeline: Pipeline) -> Pipeline:
+    """A stage in the namespace `⟨pair⟩.⟨stage⟩`, whose datasets are in that of the pair.
+
+    Outside stay parameters, but for the pair's own, what all pairs share, and the pair's results.
+    """
+    names = {name for name in pipeline.datasets() if not is_parameter(name)}
+    parameters = {name: name for name in pipeline.datasets() if is_parameter(name)}
+    inputs = pipeline.inputs() & names
+    in_stage = Pipeline(
+        pipeline, inputs=inputs, outputs=names - inputs, parameters=parameters, namespace=stage
+    )
+    return Pipeline(
+        in_stage,
+        inputs={name for name in inputs if name in SHARED or "." in name},
+        outputs={"results": f"results_{pair}"} if "results" in names else None,
+        parameters={**parameters, "params:pair": f"params:pairs.{pair}"}
+        if "params:pair" in parameters
+        else parameters,
+        namespace=pair,
+    )
+
+
+def _of_each(names: Iterable[str], stage: str, pipeline: Pipeline) -> Pipeline:
+    return _sum(of_pair(name, stage, pipeline) for name in names)
+
+
+def _sum(pipelines: Iterable[Pipeline]) -> Pipeline:
+    return sum(pipelines, Pipeline([]))
 
 
 def _configured_pairs() -> dict[str, tuple[str, ...]]:

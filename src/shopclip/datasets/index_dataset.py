@@ -23,12 +23,14 @@ class IndexSource:
     """What an index is built from.
 
     Attributes:
+        pair: its name.
         examples: of the table `examples`, a row an embedding.
         image_embeddings, text_embeddings: L2-normalised float32 (examples, dimensions).
         pictures: `fingerprint` and `size` (height, width) of the image store.
         settings: its kind, and how it is built.
     """
 
+    pair: str
     examples: pd.DataFrame
     image_embeddings: np.ndarray
     text_embeddings: np.ndarray
@@ -44,12 +46,11 @@ class IndexDataset(AbstractDataset[IndexSource, SearchIndex]):
         "{pair}.index":
           type: shopclip.datasets.index_dataset.IndexDataset
           filepath: data/07_model_output/{pair}/index
-          pair: "{pair}"
         ```
     """
 
-    def __init__(self, *, filepath: str, pair: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath, self._pair = Path(filepath), pair
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = Path(filepath)
         self.metadata = metadata
 
     def load(self) -> SearchIndex:
@@ -60,7 +61,7 @@ class IndexDataset(AbstractDataset[IndexSource, SearchIndex]):
         """Raises SearchError if its recall is below `index.least_recall`."""
         facts = build(
             self._filepath,
-            pair=self._pair,
+            pair=data.pair,
             examples=data.examples,
             image_embeddings=data.image_embeddings,
             text_embeddings=data.text_embeddings,
@@ -76,7 +77,7 @@ class IndexDataset(AbstractDataset[IndexSource, SearchIndex]):
         )
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath), "pair": self._pair}
+        return {"filepath": str(self._filepath)}
 
     def _exists(self) -> bool:
         return (self._filepath / FACTS).is_file()

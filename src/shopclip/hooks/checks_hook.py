@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from kedro.config import MissingConfigException
 from kedro.framework.hooks import hook_impl
 
 from shopclip.hooks.collisions import refuse_collisions
+from shopclip.parameters.caches import anchored, caches
 from shopclip.parameters.check import check
 from shopclip.parameters.pairs import runs_of, with_repeats
 from shopclip.session.needs import check_needs
@@ -24,10 +26,12 @@ class PairsHook:
     def after_context_created(self, context: Any) -> None:
         from shopclip.pipeline_registry import declare_pairs
 
-        parameters = with_repeats(context.config_loader["parameters"])
+        configured = context.config_loader["parameters"]
+        parameters = with_repeats(anchored(configured, Path(context.project_path)))
         context.config_loader["parameters"] = parameters
         pairs = parameters["pairs"]
-        refuse_collisions(pairs, _catalog(context.config_loader))
+        entries = {name: {"filepath": folder} for name, folder in caches(configured).items()}
+        refuse_collisions(pairs, {**_catalog(context.config_loader), **entries})
         declare_pairs(runs_of(pairs))
 
 

@@ -51,9 +51,8 @@ class LeaderboardHook:
         for table in leaderboard_tables(leaderboard):
             console.print(table)
         collapsed = sorted(leaderboard.loc[leaderboard["collapsed"], "pair"].unique())
-        names = {pair: f"diagnostics_{pair}" for pair in collapsed}
-        found = {pair: catalog.load(name) for pair, name in names.items() if catalog.exists(name)}
-        for line in collapse_lines(found):
+        diagnostics = {pair: catalog.load(f"results_{pair}")["diagnostics"] for pair in collapsed}
+        for line in collapse_lines(diagnostics):
             console.print(line, markup=False, highlight=False)
         report = Path(catalog["report"]._describe()["filepath"])
         if report.is_relative_to(self._project_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from kedro.framework.hooks import hook_impl
 
 from shopclip.errors import ShopclipError
 from shopclip.files.storage import writing
+from shopclip.parameters.caches import caches
 
 logger = logging.getLogger(__name__)
 
@@ -25,22 +26,22 @@ class LayoutError(ShopclipError):
     """A folder of an earlier version is there, and the one that took its place as well."""
 
 
-def move(project: Path, entries: Mapping[str, Any]) -> None:
+def move(project: Path, used: Iterable[str]) -> None:
     """Rename what an earlier version left, so that nothing of it is lost or replaced.
 
     Args:
-        entries: configuration of the project's catalog, which may have kept the old places.
+        used: folders that may have been kept where they were.
 
     Raises:
         LayoutError: old and new are both there.
         StorageError: the folder cannot be written.
     """
-    used = [project / path for path in _paths(entries)]
+    kept = [project / folder for folder in used]
     for name, new in RENAMED.items():
         before, now = project / MODELS / name, project / MODELS / new
         if not before.is_dir() or (before / _MODEL).exists():
             continue
-        if any(path.is_relative_to(before) for path in used):
+        if any(path.is_relative_to(before) for path in kept):
             continue
         with writing(before):
             _rename(before, now)
@@ -61,25 +62,14 @@ def _rename(before: Path, now: Path) -> None:
     logger.info("%s lies in %s now", before, now.name)
 
 
-def _paths(entries: Mapping[str, Any]) -> Iterator[str]:
-    for config in entries.values():
-        while isinstance(config, Mapping):
-            if isinstance(path := config.get("filepath"), str):
-                yield path
-            config = config.get("dataset")
-
-
 class EarlierLayoutHook:
     """Moves what lies elsewhere now, once the run has its lock."""
 
     @hook_impl
     def after_context_created(self, context: Any) -> None:
         self._project_path = Path(context.project_path)
-
-    @hook_impl
-    def after_catalog_created(self, conf_catalog: dict[str, Any]) -> None:
-        self._entries = conf_catalog
+        self._loader = context.config_loader
 
     @hook_impl
     def before_pipeline_run(self) -> None:
-        move(self._project_path, self._entries)
+        move(self._project_path, caches(self._loader["parameters"]).values())

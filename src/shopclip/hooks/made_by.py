@@ -13,15 +13,12 @@ from shopclip.provenance import ProvenanceError, Record
 def path_of(catalog: Any, name: str, *, saving: bool = False) -> Path | None:
     """Where a dataset lies, or is to lie; None if it is no artefact on this machine.
 
-    Parameters and what else is in memory only are no artefacts, nor are files of a cloud, folders
-    that a node keeps for itself (`is_artefact`), and what the catalog marks with
-    `metadata: {provenance: none}`.
+    Parameters and what else is in memory only are no artefacts, nor are files of a cloud and what
+    the catalog marks with `metadata: {provenance: none}`.
     """
     dataset = _dataset(catalog, name)
     path = getattr(dataset, "_filepath", None)
     if path is None or getattr(dataset, "_protocol", "file") != "file":
-        return None
-    if not getattr(dataset, "is_artefact", True):
         return None
     if (getattr(dataset, "metadata", None) or {}).get("provenance") == "none":
         return None
@@ -67,7 +64,8 @@ def command_for(dataset: str | None, env: str | None) -> str | None:
         makers = [] if stage == "__default__" else pipeline.nodes
         for node in makers:
             if dataset in node.outputs:
-                pair = f" --namespaces {node.namespace}" if node.namespace else ""
+                name = (node.namespace or "").partition(".")[0]
+                pair = f" --namespaces {name}" if name else ""
                 return f"kedro run{environment} --pipelines {stage}{pair}"
     return None
 
@@ -81,6 +79,9 @@ OPERATIONAL = {
     "training.workers",
     "training.resume",
     "training.state_seconds",
+    "training.checkpoints",
+    "training.encoder_features",
+    "tuning.studies",
     "index.uri",
 }
 
@@ -94,6 +95,9 @@ USED = {
     "embed_texts": (),
     "embed_queries": (),
     "collect_queries": ("evaluation.zero_shot", "evaluation.benchmark"),
+    "build_index": ("index",),
+    "score_benchmark": ("evaluation",),
+    "collect_results": (),
     "compare_pairs": ("evaluation.resamples", "evaluation.confidence"),
 }
 OF_PAIRS = "pairs"

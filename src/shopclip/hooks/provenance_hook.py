@@ -22,7 +22,7 @@ class ProvenanceHook:
     """Writes a record of every node, and compares before anything is read.
 
     What may be used beside other things than it was made from says so itself (`standalone`, as a
-    dual encoder does); folders that nodes keep for themselves are no artefacts.
+    dual encoder does).
     """
 
     @hook_impl

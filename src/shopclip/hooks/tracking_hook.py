@@ -98,24 +98,24 @@ class TrackingHook(MlflowHook):
         """Send what a pair's node made to that pair's own run."""
         if self._is_mlflow_enabled and node.namespace:
             with self._surviving():
-                self._log_pair(node.namespace, inputs, outputs)
+                self._log_pair(node.namespace.partition(".")[0], inputs, outputs)
 
     def _log_pair(self, pair: str, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
         for name, value in inputs.items():
             if name.startswith("params:"):
                 self._pair_runs.log_parameters(pair, name.removeprefix("params:"), plain(value))
         for name, value in outputs.items():
-            if name == f"training_log_{pair}":
+            if name == f"{pair}.training_log":
                 self._pair_runs.log_steps(pair, value)
-            elif name == f"epoch_log_{pair}":
+            elif name == f"{pair}.epoch_log":
                 self._pair_runs.log_epochs(pair, value)
-            elif name == f"metrics_{pair}":
+            elif name == f"{pair}.metrics":
                 self._pair_runs.log_scores(pair, value)
-            elif name == f"diagnostics_{pair}":
+            elif name == f"{pair}.diagnostics":
                 self._pair_runs.log_numbers(pair, value)
-            elif name == f"zero_shot_{pair}":
+            elif name == f"{pair}.zero_shot":
                 self._pair_runs.log_rows(pair, "zero_shot", value, ["attribute"])
-            elif name == f"benchmark_{pair}":
+            elif name == f"{pair}.benchmark":
                 self._pair_runs.log_rows(pair, "benchmark", value, ["task", "gallery_name"])
 
     @hook_impl

@@ -191,6 +191,7 @@ class Pair(Parameters):
         None, description="the pair of which this is another run; training.seeds sets it"
     )
     seed: int = Field(0, ge=0, le=MOST_SEED, description="added to training.seed")
+    label: str = Field("", description="the pair's name, by which nodes know it; set by itself")
 
 
 def _names_a_device(device: str) -> str:
@@ -224,6 +225,16 @@ class TrainingParameters(Parameters):
     )
     state_seconds: float = Field(
         60, ge=0, description="least seconds between two states that a killed run resumes from"
+    )
+    checkpoints: str = Field(
+        "data/06_models/training-states",
+        min_length=1,
+        description="folder that a killed run resumes from, with one for each pair; may be deleted",
+    )
+    encoder_features: str = Field(
+        "data/04_feature",
+        min_length=1,
+        description="folder of what frozen encoders say, shared by the pairs; may be deleted",
     )
 
     def recipe_for(self, pair: Pair) -> Recipe:

@@ -20,7 +20,7 @@ class RepeatError(ShopclipError):
 
 
 def with_repeats(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters in which every pair stands `training.seeds` times.
+    """Parameters in which every pair knows its name, and stands `training.seeds` times.
 
     The first keeps its name, its repeats are `⟨pair⟩_seed1` and so on: pairs like any other, whose
     seed lies that much further on. Pairs that repeat others already are left as they are.
@@ -32,7 +32,7 @@ def with_repeats(parameters: Mapping[str, Any]) -> dict[str, Any]:
     configured = parameters.get("pairs") or {}
     pairs: dict[str, Any] = {}
     for name, pair in configured.items():
-        pairs[name] = pair
+        pairs[name] = {**pair, "label": name}
         if not pair.get("repeats"):
             for number in range(1, seeds):
                 repeat = f"{name}_seed{number}"
@@ -42,7 +42,7 @@ def with_repeats(parameters: Mapping[str, Any]) -> dict[str, Any]:
                         f"repeat of pairs.{name}, whose results it would replace; give the pair "
                         "another name"
                     )
-                pairs[repeat] = {**pair, "repeats": name, "seed": number}
+                pairs[repeat] = {**pair, "label": repeat, "repeats": name, "seed": number}
     return {**parameters, "pairs": pairs}
 
 

@@ -120,6 +120,11 @@ class TuningParameters(Parameters):
         description="trials, the default recipes included, before the others are learnt from (TPE)",
     )
     pruning: PruningParameters = Field(default_factory=lambda: PruningParameters.model_validate({}))
+    studies: str = Field(
+        "data/06_models/tuning-studies",
+        min_length=1,
+        description="folder of Optuna's studies, and of what interrupted trials resume from",
+    )
     space: dict[str, Knob] = Field(
         default_factory=_usual_space, description="knobs of training.recipe that trials choose"
     )

@@ -44,7 +44,7 @@ def _files(outputs: set[str], parameters: Mapping[str, Any]) -> None:
         on_disk(section(parameters, "catalogue").path)
     for name, asked in (
         ("splits", "splits" in outputs),
-        ("evaluation", "queries" in outputs or any(_of(outputs, "benchmark_{}", parameters))),
+        ("evaluation", "queries" in outputs or any(_of(outputs, "{}.benchmark", parameters))),
     ):
         if asked and (file := section(parameters, name).benchmark) is not None:
             Benchmark.read(Path(file), parameter=f"{name}.benchmark")
@@ -107,7 +107,7 @@ def _trains(outputs: set[str], parameters: Mapping[str, Any]) -> list[str]:
     """
     named = [
         *_of(outputs, "{}.dual_encoder", parameters),
-        *_of(outputs, "preflight_{}", parameters),
+        *_of(outputs, "{}.preflight", parameters),
     ]
     if not outputs & {"trials", "tuned_comparison"}:
         return named

@@ -19,7 +19,7 @@ class SelectionError(ShopclipError):
 
 
 def _namespaces(pipeline: Pipeline) -> set[str]:
-    return {node.namespace for node in pipeline.nodes if node.namespace}
+    return {prefix for node in pipeline.nodes for prefix in node.namespace_prefixes}
 
 
 def _tags(pipeline: Pipeline) -> set[str]:

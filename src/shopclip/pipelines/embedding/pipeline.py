@@ -2,7 +2,7 @@
 
 examples ─ collect_queries ─→ queries
 
-Once for every pair, under its namespace:
+Once for every run, under its namespace:
 
 dual_encoder, examples, image_store ─ embed ─→ image_embeddings, text_embeddings
 dual_encoder, queries ─ embed_queries ─→ query_embeddings
@@ -22,16 +22,19 @@ SETTINGS = ("params:training", "params:engine")
 
 def create_queries() -> Pipeline:
     """What no pair has to itself."""
-    collect = node(
-        collect_queries,
-        inputs=["examples", "params:evaluation"],
-        outputs="queries",
-        name="collect_queries",
+    return Pipeline(
+        [
+            node(
+                collect_queries,
+                inputs=["examples", "params:evaluation"],
+                outputs="queries",
+                name="collect_queries",
+            )
+        ]
     )
-    return Pipeline([collect])
 
 
-def create_pipeline(pair: str) -> Pipeline:
+def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             node(
@@ -52,8 +55,5 @@ def create_pipeline(pair: str) -> Pipeline:
                 outputs="query_embeddings",
                 name="embed_queries",
             ),
-        ],
-        inputs={"examples", "image_store", "queries"},
-        parameters={name: name for name in SETTINGS},
-        namespace=pair,
+        ]
     )

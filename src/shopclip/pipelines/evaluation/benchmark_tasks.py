@@ -12,7 +12,7 @@ import pandas as pd
 
 from shopclip.metrics.retrieval import measure
 from shopclip.metrics.scoring import HELD_OUT, PAPER
-from shopclip.parameters import EvaluationParameters
+from shopclip.parameters import EvaluationParameters, Pair
 from shopclip.pipelines.evaluation.protocols import protocols
 from shopclip.tables.contamination import seen
 from shopclip.tables.ground_truth import (
@@ -148,9 +148,8 @@ def score_benchmark(
     queries: pd.DataFrame,
     examples: pd.DataFrame,
     trained_captions: pd.DataFrame,
+    pair: Pair,
     parameters: EvaluationParameters,
-    *,
-    pair: str,
 ) -> pd.DataFrame:
     """A row a task and gallery (`COLUMNS`), shares from 0 to 1; none where none is configured.
 
@@ -177,7 +176,7 @@ def score_benchmark(
         columns=COLUMNS,
     )
     if parameters.contamination == "refuse":
-        _refuse(table, pair, parameters.benchmark)
+        _refuse(table, pair.label, parameters.benchmark)
     return table
 
 

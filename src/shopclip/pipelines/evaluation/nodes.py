@@ -11,7 +11,7 @@ from shopclip.metrics.collapse import explain, spread
 from shopclip.metrics.geometry import HUBNESS_SAMPLE, geometry, hubness
 from shopclip.metrics.ranks import rank, rank_both
 from shopclip.metrics.scoring import DIRECTIONS, HELD_OUT, TEXT_TO_IMAGE
-from shopclip.parameters import EvaluationParameters
+from shopclip.parameters import EvaluationParameters, Pair
 from shopclip.pipelines.evaluation.protocols import (
     chosen_captions,
     evenly_chosen,
@@ -22,6 +22,7 @@ from shopclip.pipelines.evaluation.protocols import (
 )
 from shopclip.pipelines.evaluation.scores import score_runs
 from shopclip.tables.contamination import held_out_seen
+from shopclip.tables.results import Results
 
 MISSES = 4  # captions whose wrong answers are shown
 LAST_STEPS = 20  # their mean is the final loss
@@ -98,7 +99,8 @@ def score(parameters: EvaluationParameters, **of_runs: Any) -> pd.DataFrame:
     `value` with its interval (`low`, `high`), `chance` and `ceiling`.
 
     Args:
-        of_runs: `ranks_`, `caption_ranks_` and `diagnostics_` of the pair's runs, one a seed.
+        of_runs: `ranks_0`, `caption_ranks_0` and `diagnostics_0` of the pair's first run, and so
+            on, one a seed.
     """
     kinds = ("ranks_", "caption_ranks_", "diagnostics_")
     ranks, captions, diagnostics = (
@@ -136,6 +138,18 @@ def retrieve(
         tables.append(_describe(gallery, queries, *found).assign(kind=kind))
     pictures = pd.concat(tables, ignore_index=True)
     return pictures.assign(better=pictures["asked"].map(asked.set_index("id")["better"]))
+
+
+def collect_results(pair: Pair, **tables: Any) -> Results:
+    """All that reporting needs of a pair, under one name.
+
+    Args:
+        tables: by name; `ranks_0`, `ranks_1` … of its runs become one table, `ranks`, with a
+            column `seed`.
+    """
+    runs = [name for name in tables if name.startswith("ranks_")]
+    ranks = [tables.pop(name).assign(seed=seed) for seed, name in enumerate(runs)]
+    return Results(pair.label, {**tables, "ranks": pd.concat(ranks, ignore_index=True)})
 
 
 def _describe(

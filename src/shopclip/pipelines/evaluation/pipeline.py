@@ -1,22 +1,26 @@
 """Once for every run, a pair's training from one seed, under its namespace:
 
-image_embeddings, text_embeddings, examples ─ rank_examples ─→ ranks_⟨run⟩
-the same                                    ─ rank_captions ─→ caption_ranks_⟨run⟩
-the same, with both tables of the training  ─ diagnose ─→ diagnostics_⟨run⟩
+image_embeddings, text_embeddings, examples ─ rank_examples ─→ ranks
+the same                                    ─ rank_captions ─→ caption_ranks
+the same, training_log, trained_captions    ─ diagnose ─→ diagnostics
 
 Once for every pair:
 
-both ranks_⟨run⟩ …, diagnostics_⟨run⟩ …     ─ score ─→ metrics_⟨pair⟩
-image_embeddings, text_embeddings, examples, ranks_⟨pair⟩ ─ retrieve ─→ retrievals_⟨pair⟩
-image_embeddings, text_embeddings, examples ─ map_embeddings ─→ map_⟨pair⟩
-the same                                    ─ find_hubs ─→ hubs_⟨pair⟩
-ranks_⟨pair⟩, examples                      ─ break_down ─→ breakdown_⟨pair⟩
+ranks, caption_ranks, diagnostics of its runs ─ score ─→ metrics
+embeddings, examples, ranks                 ─ retrieve ─→ retrievals
+embeddings, examples                        ─ map_embeddings ─→ map
+embeddings, examples                        ─ find_hubs ─→ hubs
+ranks, examples                             ─ break_down ─→ breakdown
+embeddings, queries, examples               ─ classify ─→ zero_shot, confusions
+the same, trained_captions                  ─ score_benchmark ─→ benchmark
+all of them, with the logs of the training  ─ collect_results ─→ results_⟨pair⟩
+
+The last is all that reporting needs of a pair.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial, update_wrapper
 
 from kedro.pipeline import Pipeline, node
 
@@ -24,6 +28,7 @@ from shopclip.pipelines.evaluation.benchmark_tasks import score_benchmark
 from shopclip.pipelines.evaluation.embedding_map import map_embeddings
 from shopclip.pipelines.evaluation.misses import break_down, find_hubs
 from shopclip.pipelines.evaluation.nodes import (
+    collect_results,
     diagnose,
     rank_captions,
     rank_examples,
@@ -32,44 +37,26 @@ from shopclip.pipelines.evaluation.nodes import (
 )
 from shopclip.pipelines.evaluation.zero_shot import classify
 
-ASKED = ["image_embeddings", "query_embeddings", "queries", "examples"]
-TABLES = ["zero_shot", "confusions", "benchmark"]
-
-
-def create_queries_pipeline(pair: str) -> Pipeline:
-    """What a pair is judged by besides the captions of the catalogue."""
-    return Pipeline(
-        [
-            node(
-                classify,
-                inputs=[*ASKED, "params:evaluation"],
-                outputs=["zero_shot", "confusions"],
-                name="classify",
-            ),
-            node(
-                # A refusal names the pair.
-                update_wrapper(partial(score_benchmark, pair=pair), score_benchmark),
-                inputs=[*ASKED, "trained_captions", "params:evaluation"],
-                outputs="benchmark",
-                name="score_benchmark",
-            ),
-        ],
-        inputs={
-            "queries": "queries",
-            "examples": "examples",
-            "trained_captions": f"trained_captions_{pair}",
-        },
-        outputs={table: f"{table}_{pair}" for table in TABLES},
-        parameters={"params:evaluation": "params:evaluation"},
-        namespace=pair,
-    )
-
-
 EMBEDDINGS = ["image_embeddings", "text_embeddings"]
-OF_PAIR = ("metrics", "retrievals", "map", "hubs", "breakdown")
+QUERIES = ["image_embeddings", "query_embeddings", "queries", "examples"]
+OF_RUN = ("ranks", "caption_ranks", "diagnostics")
+RESULTS = (
+    "training_log",
+    "epoch_log",
+    "trained_captions",
+    "diagnostics",
+    "metrics",
+    "retrievals",
+    "map",
+    "hubs",
+    "breakdown",
+    "zero_shot",
+    "confusions",
+    "benchmark",
+)
 
 
-def create_run_pipeline(run: str) -> Pipeline:
+def create_run_pipeline() -> Pipeline:
     """What every seed of a pair is judged by."""
     return Pipeline(
         [
@@ -91,37 +78,30 @@ def create_run_pipeline(run: str) -> Pipeline:
                 outputs="diagnostics",
                 name="diagnose",
             ),
-        ],
-        inputs={
-            "examples": "examples",
-            "training_log": f"training_log_{run}",
-            "trained_captions": f"trained_captions_{run}",
-        },
-        outputs={
-            "ranks": f"ranks_{run}",
-            "caption_ranks": f"caption_ranks_{run}",
-            "diagnostics": f"diagnostics_{run}",
-        },
-        namespace=run,
+        ]
     )
 
 
-def create_pipeline(pair: str, runs: Sequence[str]) -> Pipeline:
-    """What is said of a pair: the scores of all its runs, and examples of its first."""
-    of_runs = [
-        f"{kind}_{run}" for run in runs for kind in ("ranks", "caption_ranks", "diagnostics")
-    ]
-    return Pipeline(
+def create_pipeline(repeats: Sequence[str] = ()) -> Pipeline:
+    """What is said of a pair: the scores of all its runs, and examples of its first.
+
+    Args:
+        repeats: its other runs, by the names of their namespaces.
+    """
+    runs = ["", *(f"{run}." for run in repeats)]
+    of_runs = {f"{kind}_{n}": f"{run}{kind}" for kind in OF_RUN for n, run in enumerate(runs)}
+    ranks = {name: dataset for name, dataset in of_runs.items() if name.startswith("ranks_")}
+    return create_run_pipeline() + Pipeline(
         [
             node(
                 score,
-                inputs={"parameters": "params:evaluation", **{name: name for name in of_runs}},
+                inputs={"parameters": "params:evaluation", **of_runs},
                 outputs="metrics",
                 name="score",
             ),
             node(
                 retrieve,
-                inputs=[*EMBEDDINGS, "examples", f"ranks_{pair}", "params:evaluation"],
+                inputs=[*EMBEDDINGS, "examples", "ranks", "params:evaluation"],
                 outputs="retrievals",
                 name="retrieve",
             ),
@@ -134,13 +114,27 @@ def create_pipeline(pair: str, runs: Sequence[str]) -> Pipeline:
             node(find_hubs, inputs=[*EMBEDDINGS, "examples"], outputs="hubs", name="find_hubs"),
             node(
                 break_down,
-                inputs=[f"ranks_{pair}", "examples", "params:evaluation"],
+                inputs=["ranks", "examples", "params:evaluation"],
                 outputs="breakdown",
                 name="break_down",
             ),
-        ],
-        inputs={"examples", *of_runs},
-        outputs={name: f"{name}_{pair}" for name in OF_PAIR},
-        parameters={"params:evaluation": "params:evaluation"},
-        namespace=pair,
+            node(
+                classify,
+                inputs=[*QUERIES, "params:evaluation"],
+                outputs=["zero_shot", "confusions"],
+                name="classify",
+            ),
+            node(
+                score_benchmark,
+                inputs=[*QUERIES, "trained_captions", "params:pair", "params:evaluation"],
+                outputs="benchmark",
+                name="score_benchmark",
+            ),
+            node(
+                collect_results,
+                inputs={"pair": "params:pair", **{name: name for name in RESULTS}, **ranks},
+                outputs="results",
+                name="collect_results",
+            ),
+        ]
     )

@@ -12,7 +12,7 @@ import pandas as pd
 from kedro.pipeline import Pipeline, node
 
 from shopclip.files.image_store import ImageStore
-from shopclip.parameters import IndexParameters
+from shopclip.parameters import IndexParameters, Pair
 
 if TYPE_CHECKING:
     from shopclip.datasets.index_dataset import IndexSource
@@ -25,12 +25,14 @@ def build_index(
     text_embeddings: np.ndarray,
     examples: pd.DataFrame,
     image_store: ImageStore,
+    pair: Pair,
     parameters: IndexParameters,
 ) -> IndexSource:
     """What the dataset builds the index from while it saves it."""
     from shopclip.datasets.index_dataset import IndexSource
 
     return IndexSource(
+        pair=pair.label,
         examples=examples,
         image_embeddings=image_embeddings,
         text_embeddings=text_embeddings,
@@ -39,16 +41,21 @@ def build_index(
     )
 
 
-def create_pipeline(pair: str) -> Pipeline:
-    build = node(
-        build_index,
-        inputs=["image_embeddings", "text_embeddings", "examples", "image_store", "params:index"],
-        outputs="index",
-        name="build_index",
-    )
+def create_pipeline() -> Pipeline:
     return Pipeline(
-        [build],
-        inputs={"examples", "image_store"},
-        parameters={"params:index": "params:index"},
-        namespace=pair,
+        [
+            node(
+                build_index,
+                inputs=[
+                    "image_embeddings",
+                    "text_embeddings",
+                    "examples",
+                    "image_store",
+                    "params:pair",
+                    "params:index",
+                ],
+                outputs="index",
+                name="build_index",
+            )
+        ]
     )

@@ -10,6 +10,7 @@ from shopclip.files.image_store import ImageStore
 from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.reporting.comparisons import compare
 from shopclip.pipelines.reporting.leaderboard import compile_rows, compile_scores, headline_rows
+from shopclip.tables.results import Results, by_pair
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,26 +18,19 @@ else:
     Figure = Any  # Kedro resolves the hints of every node, and matplotlib is slow to load
 
 
-def compile_leaderboard(**metrics: pd.DataFrame) -> pd.DataFrame:
+def compile_leaderboard(*results: Results) -> pd.DataFrame:
     """A row a pair, protocol and direction, the best first; shares from 0 to 1."""
-    return compile_rows(metrics)
+    return compile_rows(by_pair(results, "metrics"))
 
 
-def collect_scores(**metrics: pd.DataFrame) -> pd.DataFrame:
+def collect_scores(*results: Results) -> pd.DataFrame:
     """Every score of every pair, a row each; the leaderboard is made of some of them."""
-    return compile_scores(metrics)
+    return compile_scores(by_pair(results, "metrics"))
 
 
-def compare_pairs(parameters: EvaluationParameters, **ranks: pd.DataFrame) -> pd.DataFrame:
-    """Paired tests between every two pairs, by protocol and direction.
-
-    Args:
-        ranks: of every run, under the name of its pair, a dot, and its number.
-    """
-    runs: dict[str, list[pd.DataFrame]] = {}
-    for name, table in ranks.items():
-        runs.setdefault(name.partition(".")[0], []).append(table)
-    return compare(runs, parameters)
+def compare_pairs(parameters: EvaluationParameters, *results: Results) -> pd.DataFrame:
+    """Paired tests between every two pairs, by protocol and direction."""
+    return compare({of_pair.pair: of_pair.runs("ranks") for of_pair in results}, parameters)
 
 
 def draw_leaderboard(leaderboard: pd.DataFrame) -> Figure:
@@ -46,44 +40,34 @@ def draw_leaderboard(leaderboard: pd.DataFrame) -> Figure:
     return leaderboard_chart(headline_rows(leaderboard)).figure()
 
 
-def draw_curves(**training_logs: pd.DataFrame) -> Figure:
+def draw_curves(*results: Results) -> Figure:
     """Smoothed loss of every pair by epoch, and the loss of chance."""
     from shopclip.figures.curves_chart import curves_chart
 
-    return curves_chart(training_logs).figure()
+    return curves_chart(by_pair(results, "training_log")).figure()
 
 
-def draw_signs(examples: pd.DataFrame, **of_pairs: pd.DataFrame) -> Figure:
-    """The signs of collapse of every pair by epoch.
-
-    Args:
-        of_pairs: `epoch_log_` of every pair: a pair's bare name could be that of another input.
-    """
+def draw_signs(examples: pd.DataFrame, *results: Results) -> Figure:
+    """The signs of collapse of every pair by epoch."""
     from shopclip.pipelines.reporting.signs import signs_of
 
-    return signs_of(_of_kind("epoch_log_", of_pairs), examples).figure()
+    return signs_of(by_pair(results, "epoch_log"), examples).figure()
 
 
-def draw_map(**maps: pd.DataFrame) -> Figure:
+def draw_map(*results: Results) -> Figure:
     """Both towers' embeddings of every pair on one plane."""
     from shopclip.figures.map_chart import map_chart
 
-    return map_chart(maps).figure()
+    return map_chart(by_pair(results, "map")).figure()
 
 
-def draw_gallery(
-    examples: pd.DataFrame, image_store: ImageStore, **of_pairs: pd.DataFrame
-) -> Figure:
-    """The pictures that every pair retrieves for the same captions.
-
-    Args:
-        of_pairs: `retrievals_` of every pair.
-    """
+def draw_gallery(examples: pd.DataFrame, image_store: ImageStore, *results: Results) -> Figure:
+    """The images that every pair retrieves for the same captions."""
     from shopclip.figures.gallery_chart import gallery_chart
     from shopclip.pipelines.reporting.retrievals import retrieved_for
 
-    retrievals = _of_kind("retrievals_", of_pairs)
-    return gallery_chart(retrieved_for(retrievals, examples), image_store.images).figure()
+    queries = retrieved_for(by_pair(results, "retrievals"), examples)
+    return gallery_chart(queries, image_store.images).figure()
 
 
 def write_model_card(
@@ -91,25 +75,20 @@ def write_model_card(
     examples: pd.DataFrame,
     catalogue_facts: dict[str, Any],
     parameters: dict[str, Any],
-    **of_pair: Any,
+    results: Results,
 ) -> str:
-    """Markdown with YAML front matter, as the Hugging Face hub reads it.
-
-    Args:
-        of_pair: `diagnostics_`, `training_log_` and `trained_captions_` of one pair.
-    """
+    """Markdown with YAML front matter, as the Hugging Face hub reads it."""
     from shopclip.pipelines.reporting.model_card import CardEvidence, render_model_card
 
-    pair = next(
-        name.removeprefix("diagnostics_") for name in of_pair if name.startswith("diagnostics_")
-    )
     evidence = CardEvidence(
-        pair=pair,
+        pair=results.pair,
         leaderboard=leaderboard,
         examples=examples,
         catalogue_facts=catalogue_facts,
         parameters=parameters,
-        **{name.removesuffix(f"_{pair}"): table for name, table in of_pair.items()},
+        diagnostics=results["diagnostics"],
+        training_log=results["training_log"],
+        trained_captions=results["trained_captions"],
     )
     return render_model_card(evidence)
 
@@ -124,14 +103,9 @@ def write_report(
     rejected_images: pd.DataFrame,
     catalogue_facts: dict[str, Any],
     parameters: dict[str, Any],
-    **of_pairs: Any,
+    *results: Results,
 ) -> str:
-    """One HTML page that needs nothing else.
-
-    Args:
-        of_pairs: `training_log_`, `epoch_log_`, `diagnostics_`, `retrievals_`, `zero_shot_`,
-            `confusions_`, `benchmark_`, `map_`, `breakdown_` and `hubs_` of every pair.
-    """
+    """One HTML page that needs nothing else."""
     from shopclip.pipelines.reporting.experiment import kedro_command
     from shopclip.pipelines.reporting.report import Evidence, render_report
 
@@ -139,16 +113,16 @@ def write_report(
         leaderboard=leaderboard,
         scores=scores,
         comparisons=comparisons,
-        training_logs=_of_kind("training_log_", of_pairs),
-        epoch_logs=_of_kind("epoch_log_", of_pairs),
-        diagnostics=_of_kind("diagnostics_", of_pairs),
-        retrievals=_of_kind("retrievals_", of_pairs),
-        zero_shots=_of_kind("zero_shot_", of_pairs),
-        confusions=_of_kind("confusions_", of_pairs),
-        benchmarks=_of_kind("benchmark_", of_pairs),
-        maps=_of_kind("map_", of_pairs),
-        breakdowns=_of_kind("breakdown_", of_pairs),
-        hubs=_of_kind("hubs_", of_pairs),
+        training_logs=by_pair(results, "training_log"),
+        epoch_logs=by_pair(results, "epoch_log"),
+        diagnostics=by_pair(results, "diagnostics"),
+        retrievals=by_pair(results, "retrievals"),
+        zero_shots=by_pair(results, "zero_shot"),
+        confusions=by_pair(results, "confusions"),
+        benchmarks=by_pair(results, "benchmark"),
+        maps=by_pair(results, "map"),
+        breakdowns=by_pair(results, "breakdown"),
+        hubs=by_pair(results, "hubs"),
         examples=examples,
         images=image_store.images,
         rejected_products=rejected_products,
@@ -157,12 +131,3 @@ def write_report(
         parameters=parameters,
     )
     return render_report(evidence, command=kedro_command())
-
-
-def _of_kind(prefix: str, of_pairs: dict[str, Any]) -> dict[str, Any]:
-    """The datasets of one kind by the name of their pair."""
-    return {
-        name.removeprefix(prefix): data
-        for name, data in of_pairs.items()
-        if name.startswith(prefix)
-    }

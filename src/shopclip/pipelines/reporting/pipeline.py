@@ -1,21 +1,21 @@
 """Once for all pairs:
 
-metrics_⟨pair⟩ … ─ collect_scores ─→ scores
-ranks_⟨run⟩ … ─ compare_pairs ─→ comparisons
-metrics_⟨pair⟩ … ─ compile_leaderboard ─→ leaderboard ─ draw_leaderboard ─→ leaderboard_figure
-training_log_⟨pair⟩ … ─ draw_curves ─→ curves_figure
-epoch_log_⟨pair⟩ …, examples ─ draw_signs ─→ signs_figure
-map_⟨pair⟩ … ─ draw_map ─→ map_figure
-retrievals_⟨pair⟩ …, examples, image_store ─ draw_gallery ─→ gallery_figure
-all that stands above, diagnostics_⟨pair⟩ …, rejects, parameters ─ write_report ─→ report
+results_⟨pair⟩ … ─ compile_leaderboard ─→ leaderboard ─ draw_leaderboard ─→ leaderboard_figure
+results_⟨pair⟩ … ─ collect_scores ─→ scores
+results_⟨pair⟩ … ─ compare_pairs ─→ comparisons
+results_⟨pair⟩ … ─ draw_curves ─→ curves_figure
+results_⟨pair⟩ …, examples ─ draw_signs ─→ signs_figure
+results_⟨pair⟩ … ─ draw_map ─→ map_figure
+results_⟨pair⟩ …, examples, image_store ─ draw_gallery ─→ gallery_figure
+all that stands above, rejects, parameters ─ write_report ─→ report
 
 Once for every pair:
 
-leaderboard, examples, catalogue_facts, parameters, diagnostics_⟨pair⟩, training_log_⟨pair⟩,
-trained_captions_⟨pair⟩ ─ write_model_card_⟨pair⟩ ─→ model_card_⟨pair⟩
+leaderboard, examples, catalogue_facts, parameters, results_⟨pair⟩ ─ write_model_card_⟨pair⟩ ─→
+model_card_⟨pair⟩
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from kedro.pipeline import Node, Pipeline, node
 
@@ -32,7 +32,7 @@ from shopclip.pipelines.reporting.nodes import (
     write_report,
 )
 
-SHARED = (
+REPORT = [
     "leaderboard",
     "scores",
     "comparisons",
@@ -42,42 +42,21 @@ SHARED = (
     "rejected_images",
     "catalogue_facts",
     "parameters",
-)
-ASKED = ("zero_shot", "confusions", "benchmark")
-ANSWERS = ("breakdown", "hubs")
-ON_CARD = ("leaderboard", "examples", "catalogue_facts", "parameters")
-OF_CARD = ("diagnostics", "training_log", "trained_captions")
+]
 
 
-def create_pipeline(pairs: Mapping[str, tuple[str, ...]]) -> Pipeline:
-    """For these pairs, each with the names of its runs; what is drawn is its first run."""
-    ranks = {
-        f"{pair}.{number}": f"ranks_{run}"
-        for pair, runs in pairs.items()
-        for number, run in enumerate(runs)
-    }
-    metrics = {pair: f"metrics_{pair}" for pair in pairs}
-    logs = {pair: f"training_log_{pair}" for pair in pairs}
-    epoch_logs = [f"epoch_log_{pair}" for pair in pairs]
-    retrievals = [f"retrievals_{pair}" for pair in pairs]
-    maps = {pair: f"map_{pair}" for pair in pairs}
-    diagnostics = [f"diagnostics_{pair}" for pair in pairs]
-    answers = [f"{table}_{pair}" for table in ANSWERS for pair in pairs]
-    asked = [f"{table}_{pair}" for table in ASKED for pair in pairs]
-    of_pairs = [*logs.values(), *epoch_logs, *diagnostics, *retrievals, *asked]
-    of_pairs += [*maps.values(), *answers]
+def create_pipeline(pairs: Iterable[str]) -> Pipeline:
+    results = {pair: f"results_{pair}" for pair in pairs}
+    every = list(results.values())
     return Pipeline(
         [
             node(
-                compile_leaderboard,
-                inputs=metrics,
-                outputs="leaderboard",
-                name="compile_leaderboard",
+                compile_leaderboard, inputs=every, outputs="leaderboard", name="compile_leaderboard"
             ),
-            node(collect_scores, inputs=metrics, outputs="scores", name="collect_scores"),
+            node(collect_scores, inputs=every, outputs="scores", name="collect_scores"),
             node(
                 compare_pairs,
-                inputs={"parameters": "params:evaluation", **ranks},
+                inputs=["params:evaluation", *every],
                 outputs="comparisons",
                 name="compare_pairs",
             ),
@@ -87,37 +66,28 @@ def create_pipeline(pairs: Mapping[str, tuple[str, ...]]) -> Pipeline:
                 outputs="leaderboard_figure",
                 name="draw_leaderboard",
             ),
-            node(draw_curves, inputs=logs, outputs="curves_figure", name="draw_curves"),
+            node(draw_curves, inputs=every, outputs="curves_figure", name="draw_curves"),
             node(
-                draw_signs,
-                inputs={name: name for name in ("examples", *epoch_logs)},
-                outputs="signs_figure",
-                name="draw_signs",
+                draw_signs, inputs=["examples", *every], outputs="signs_figure", name="draw_signs"
             ),
-            node(draw_map, inputs=maps, outputs="map_figure", name="draw_map"),
+            node(draw_map, inputs=every, outputs="map_figure", name="draw_map"),
             node(
                 draw_gallery,
-                inputs={name: name for name in ("examples", "image_store", *retrievals)},
+                inputs=["examples", "image_store", *every],
                 outputs="gallery_figure",
                 name="draw_gallery",
             ),
-            node(
-                write_report,
-                inputs={name: name for name in (*SHARED, *of_pairs)},
-                outputs="report",
-                name="write_report",
-            ),
-            *(_card_writer(pair) for pair in pairs),
+            node(write_report, inputs=[*REPORT, *every], outputs="report", name="write_report"),
+            *(_card_writer(pair, name) for pair, name in results.items()),
         ]
     )
 
 
-def _card_writer(pair: str) -> Node:
+def _card_writer(pair: str, results: str) -> Node:
     """Outside the pair's namespace, for it needs the leaderboard, which is of all pairs."""
-    names = [*ON_CARD, *(f"{kind}_{pair}" for kind in OF_CARD)]
     return node(
         write_model_card,
-        inputs={name: name for name in names},
+        inputs=["leaderboard", "examples", "catalogue_facts", "parameters", results],
         outputs=f"model_card_{pair}",
         name=f"write_model_card_{pair}",
     )

@@ -57,8 +57,6 @@ logger = logging.getLogger(__name__)
 def train(
     examples: pd.DataFrame,
     image_store: ImageStore,
-    training_states: Path,
-    encoder_features: Path,
     pair: Pair,
     parameters: TrainingParameters,
     images: ImageParameters,
@@ -66,10 +64,6 @@ def train(
     engine: EngineParameters,
 ) -> tuple[DualEncoder, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Build the towers of a pair and fit them to the training split.
-
-    Args:
-        training_states: folder from which a killed training goes on.
-        encoder_features: folder for what frozen encoders say, shared by the pairs.
 
     Returns:
         The dual encoder, its log, a row a step and a row an epoch, and hashes of the captions that
@@ -80,7 +74,8 @@ def train(
     recipe, seed = parameters.recipe_for(pair), parameters.seed + pair.seed
     training = training_examples(examples, image_store, captions, seed)
     model = build_towers(pair, training, parameters, images)
-    resumption = CheckpointManager(training_states, seconds=parameters.state_seconds)
+    checkpoints = Path(parameters.checkpoints, pair.label)
+    resumption = CheckpointManager(checkpoints, seconds=parameters.state_seconds)
     if not parameters.resume:
         resumption.forget()
     log = choose_fit(parameters.workers, engine)(
@@ -91,7 +86,7 @@ def train(
         device=choose_device(parameters.device),
         validation=validation_examples(examples, image_store),
         resumption=resumption,
-        cache=encoder_features,
+        cache=Path(parameters.encoder_features),
     )
     captions_seen = remember(examples, trained=bool(log.steps))
     return model, _table(Step, log.steps), _table(Epoch, log.epochs), captions_seen

@@ -41,7 +41,9 @@ def pairs_text(tuned: Mapping[str, Any], pairs: Mapping[str, Any]) -> str:
     """`parameters_pairs.yml`: the pair of the best trial, with no recipe of its own."""
     name = tuned["best"]["pair"]
     pair = Pair.model_validate(pairs[name])
-    block = pair.model_dump(mode="json", exclude={"recipe", "repeats", "seed"}, exclude_none=True)
+    block = pair.model_dump(
+        mode="json", exclude={"recipe", "repeats", "seed", "label"}, exclude_none=True
+    )
     return _text([COMMAND, *_origin(tuned)], {"pairs": {name: block}})
 
 

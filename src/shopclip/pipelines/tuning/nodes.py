@@ -32,8 +32,6 @@ GLANCE = 1.0  # seconds between two looks at the trials of other processes
 def tune(
     examples: pd.DataFrame,
     image_store: ImageStore,
-    tuning_studies: Path,
-    encoder_features: Path,
     tuning: TuningParameters,
     training: TrainingParameters,
     images: ImageParameters,
@@ -52,8 +50,8 @@ def tune(
     from shopclip.pipelines.tuning.trainer import Trainer
 
     space = Space.of(tuning, training, pairs)
-    trainer = Trainer.of(examples, image_store, encoder_features, training, images, captions)
-    search = Search.begin(tuning_studies, tuning, space, trainer)
+    trainer = Trainer.of(examples, image_store, training, images, captions)
+    search = Search.begin(Path(tuning.studies), tuning, space, trainer)
     with progress(search.study) as bar:
         while not search.study.over:
             bar.look()
@@ -65,22 +63,19 @@ def tune(
     yield search.tables()
 
 
-def choose_best(
-    trials: pd.DataFrame, tuning_studies: Path, tuning: TuningParameters
-) -> dict[str, Any]:
+def choose_best(trials: pd.DataFrame, tuning: TuningParameters) -> dict[str, Any]:
     """The best trial and the best default recipe by validation MRR, with their recipes."""
     from shopclip.pipelines.tuning.study import SharedStudy
     from shopclip.pipelines.tuning.tables import describe
 
-    return describe(SharedStudy(tuning_studies, trials["study"].iloc[0], tuning), trials)
+    return describe(SharedStudy(Path(tuning.studies), trials["study"].iloc[0], tuning), trials)
 
 
 def compare_with_default(
     tuned: dict[str, Any],
     examples: pd.DataFrame,
     image_store: ImageStore,
-    tuning_studies: Path,
-    encoder_features: Path,
+    tuning: TuningParameters,
     training: TrainingParameters,
     images: ImageParameters,
     captions: CaptionParameters,
@@ -94,8 +89,8 @@ def compare_with_default(
     from shopclip.pipelines.tuning.comparison import compare, held_out_scores
     from shopclip.pipelines.tuning.trainer import Trainer
 
-    trainer = Trainer.of(examples, image_store, encoder_features, training, images, captions)
-    models = trainer.restore([tuned["best"], tuned["default"]], pairs, tuning_studies)
+    trainer = Trainer.of(examples, image_store, training, images, captions)
+    models = trainer.restore([tuned["best"], tuned["default"]], pairs, Path(tuning.studies))
     best, default = (held_out_scores(model, examples, image_store) for model in models)
     asked = examples.loc[examples["split"] == "held_out", "caption_id"].to_numpy()
     return compare(best, default, asked, evaluation)
@@ -108,12 +103,12 @@ def draw_history(trials: pd.DataFrame) -> Figure:
     return history_chart(trials).figure()
 
 
-def draw_importance(trials: pd.DataFrame, tuning_studies: Path, tuning: TuningParameters) -> Figure:
+def draw_importance(trials: pd.DataFrame, tuning: TuningParameters) -> Figure:
     """How much of the differences between trials each knob explains."""
     from shopclip.figures.tuning_charts import importance_chart
     from shopclip.pipelines.tuning.study import SharedStudy
     from shopclip.pipelines.tuning.tables import importance
 
-    study = SharedStudy(tuning_studies, trials["study"].iloc[0], tuning)
+    study = SharedStudy(Path(tuning.studies), trials["study"].iloc[0], tuning)
     found = importance(study.study)
     return importance_chart(found.shares, found.note).figure()

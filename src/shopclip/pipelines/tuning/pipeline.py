@@ -7,9 +7,9 @@ trials ─ choose_best ─→ tuned
 tuned, examples, image_store ─ compare_with_default ─→ tuned_comparison
 tuned, tuned_comparison ─ write_environment ─→ tuned_training, tuned_pairs, tuned_data
 
-The last three are the files of the environment `tuned`. `tuning_studies` is a folder that `tune`
-fills itself, with Optuna's studies and with what interrupted trials go on from. Several runs may be
-at it at once: they share the study, and each writes whole files.
+The last three are the files of the environment `tuned`. Optuna's studies, and what interrupted
+trials resume from, lie in the folder `tuning.studies`. Several runs may be at it at once: they
+share the study, and each writes whole files.
 """
 
 from kedro.pipeline import Pipeline, node
@@ -23,7 +23,7 @@ from shopclip.pipelines.tuning.nodes import (
     tune,
 )
 
-DATA = ["examples", "image_store", "tuning_studies", "encoder_features"]
+DATA = ["examples", "image_store"]
 TRAINING = ["params:training", "params:images", "params:captions"]
 
 
@@ -41,19 +41,23 @@ def create_pipeline() -> Pipeline:
             ),
             node(
                 draw_importance,
-                inputs=["trials", "tuning_studies", "params:tuning"],
+                inputs=["trials", "params:tuning"],
                 outputs="tuning_importance_figure",
                 name="draw_importance",
             ),
             node(
-                choose_best,
-                inputs=["trials", "tuning_studies", "params:tuning"],
-                outputs="tuned",
-                name="choose_best",
+                choose_best, inputs=["trials", "params:tuning"], outputs="tuned", name="choose_best"
             ),
             node(
                 compare_with_default,
-                inputs=["tuned", *DATA, *TRAINING, "params:evaluation", "params:pairs"],
+                inputs=[
+                    "tuned",
+                    *DATA,
+                    "params:tuning",
+                    *TRAINING,
+                    "params:evaluation",
+                    "params:pairs",
+                ],
                 outputs="tuned_comparison",
                 name="compare_with_default",
             ),

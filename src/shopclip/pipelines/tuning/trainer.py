@@ -91,24 +91,18 @@ REMEDY = (
 
 @dataclass(frozen=True)
 class Trainer:
-    """Trains pairs on the examples of the split `train`, to be chosen by those of `validation`.
-
-    Attributes:
-        features: folder for what frozen encoders say, which trials share.
-    """
+    """Trains pairs on the examples of the split `train`, to be chosen by those of `validation`."""
 
     training: Examples
     validation: Examples
     parameters: TrainingParameters
     images: ImageParameters
-    features: Path
 
     @classmethod
     def of(
         cls,
         examples: pd.DataFrame,
         image_store: ImageStore,
-        features: Path,
         parameters: TrainingParameters,
         images: ImageParameters,
         captions: CaptionParameters,
@@ -130,7 +124,7 @@ class Trainer:
         validation = validation_examples(examples, image_store)
         assert validation is not None
         training = training_examples(examples, image_store, captions, parameters.seed)
-        return cls(training, validation, parameters, images, features)
+        return cls(training, validation, parameters, images)
 
     def train(
         self,
@@ -158,7 +152,7 @@ class Trainer:
             device=choose_device(self.parameters.device),
             validation=self.validation,
             resumption=CheckpointManager(states, seconds=self.parameters.state_seconds),
-            cache=self.features,
+            cache=Path(self.parameters.encoder_features),
             title=title,
             after_epoch=after_epoch,
         )
