@@ -19,14 +19,11 @@ def project(tmp_path):
     return tmp_path
 
 
-def begin(project, states="data/06_models/training-states/{pair}"):
-    """What the hook does in a run; Kedro makes the paths of the catalog absolute."""
+def begin(project, checkpoints="data/06_models/training-states"):
+    """What the hook does in a run; another one has made the folders absolute."""
     hook = EarlierLayoutHook()
-    hook.after_context_created(SimpleNamespace(project_path=project))
-    entries = {"{pair}.training_states": {"filepath": states}, "kept": {"type": "MemoryDataset"}}
-    hook.after_catalog_created(
-        {"all": {"type": "CachedDataset", "dataset": entries.pop("kept")}, **entries}
-    )
+    loader = {"parameters": {"training": {"checkpoints": checkpoints}}}
+    hook.after_context_created(SimpleNamespace(project_path=project, config_loader=loader))
     hook.before_pipeline_run()
 
 
@@ -78,9 +75,9 @@ def test_both_in_their_places_is_one_line_and_nothing_moves(project):
 
 
 @pytest.mark.parametrize("root", ["", "{project}/"], ids=["relative", "absolute"])
-def test_a_catalog_that_keeps_the_old_place_keeps_what_lies_there(project, root):
-    place = root.format(project=project) + "data/06_models/training_states/{pair}"
-    begin(project, states=place)
+def test_a_parameter_that_keeps_the_old_place_keeps_what_lies_there(project, root):
+    place = root.format(project=project) + "data/06_models/training_states"
+    begin(project, checkpoints=place)
     assert Path(project / STATES).is_file()
 
 

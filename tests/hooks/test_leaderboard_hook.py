@@ -6,6 +6,7 @@ from kedro_datasets.text import TextDataset
 from rich.console import Console
 
 from shopclip.hooks.console_hook import LeaderboardHook, collapse_lines, leaderboard_tables
+from shopclip.tables.results import Results
 
 
 def board(**collapsed):
@@ -97,7 +98,8 @@ def test_a_collapsed_pair_has_a_line_with_what_was_seen():
 
 
 def test_the_run_ends_with_a_line_for_each_collapsed_pair_alone(tmp_path, capsys):
-    both = {"diagnostics_gpt_vit": COLLAPSED, "diagnostics_bert_resnet": COLLAPSED}
+    pairs = ("gpt_vit", "bert_resnet")
+    both = {f"results_{pair}": Results(pair, {"diagnostics": COLLAPSED}) for pair in pairs}
     said = said_after(board(gpt_vit=True), tmp_path, capsys, **both)
     assert said.count("gpt_vit: the loss ended at 4.15 nats") == 1
     assert "bert_resnet: the" not in said

@@ -37,8 +37,26 @@ def test_a_pair_with_the_name_of_a_repeat_does_not_begin(project, named):
 
 def test_a_pair_with_the_dataset_of_another_does_not_begin(project, named):
     named("figure")
-    with pytest.raises(CollisionError, match=r"pairs\.figure: .* name of map_figure"):
-        load(project)
+    file = project / "conf/test/catalog.yml"
+    file.write_text("results_figure: {type: MemoryDataset}\n")
+    try:
+        with pytest.raises(CollisionError, match=r"pairs\.figure: .* name of results_figure"):
+            load(project)
+    finally:
+        file.unlink()
+
+
+def test_a_cache_in_the_folder_of_a_pair_does_not_begin(project):
+    where = {"checkpoints": "data/06_models/bert_vit/states"}
+    with pytest.raises(CollisionError, match=r"pairs\.bert_vit: .* place of training\.checkpoints"):
+        load(project, training=where)
+
+
+def test_caches_lie_in_the_project_from_wherever_the_command_is_given(project, monkeypatch):
+    monkeypatch.chdir("/")
+    training = load(project).params["training"]
+    assert training.checkpoints == str(project / "data/06_models/training-states")
+    assert training.encoder_features == str(project / "data/04_feature")
 
 
 @pytest.mark.parametrize("name", ["training_states", "tuning", "examples", "image_store", "x_y"])
@@ -48,8 +66,8 @@ def test_other_names_are_a_pairs_own(project, named, name):
     named(name)
     load(project)
     inputs = {node.name: set(node.inputs) for node in pipelines["reporting"].nodes}
-    assert {"examples", f"epoch_log_{name}"} <= inputs["draw_signs"]
-    assert {"examples", "image_store", f"retrievals_{name}"} <= inputs["draw_gallery"]
+    assert {"examples", f"results_{name}"} <= inputs["draw_signs"]
+    assert {"examples", "image_store", f"results_{name}"} <= inputs["draw_gallery"]
     assert f"{name}.dual_encoder" in pipelines["training"].all_outputs()
 
 

@@ -8,7 +8,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 from kedro.runner import SequentialRunner
 
-from shopclip.datasets import FolderDataset, JSONDataset
+from shopclip.datasets import JSONDataset
 from shopclip.hooks import ProvenanceHook
 from shopclip.provenance import ProvenanceError
 
@@ -17,7 +17,7 @@ def make_products(catalogue):
     return list(range(catalogue["limit"]))
 
 
-def train(products, cache, training):
+def train(products, training):
     return {"seed": training["seed"], "saw": len(products)}, len(products)
 
 
@@ -36,7 +36,7 @@ class Model(JSONDataset):
 PIPELINE = Pipeline(
     [
         node(make_products, "params:catalogue", "products", name="make_products"),
-        node(train, ["products", "cache", "params:training"], ["model", "saw"], name="a.train"),
+        node(train, ["products", "params:training"], ["model", "saw"], name="a.train"),
         node(embed, ["model", "products"], "embeddings", name="a.embed"),
         node(report, ["embeddings", "parameters"], "report", name="report"),
     ]
@@ -62,7 +62,6 @@ class Project:
             {
                 **files,
                 "model": Model(filepath=str(self.data / "model.json")),
-                "cache": FolderDataset(filepath=str(self.data / "cache")),
                 "parameters": MemoryDataset(self.parameters),
                 **{f"params:{name}": MemoryDataset(v) for name, v in self.parameters.items()},
             }
@@ -135,12 +134,6 @@ def test_a_save_that_fails_leaves_nothing_that_is_believed(project, monkeypatch)
     with pytest.raises(ProvenanceError, match="did not end well"):
         project.run("a.embed")
     project.run()
-
-
-def test_a_folder_that_a_node_keeps_for_itself_may_change(project):
-    (project.data / "cache" / "features").write_text("anything")
-    project.run("a.train")
-    project.run("report")
 
 
 def test_a_model_may_be_asked_about_other_products(project):

@@ -8,7 +8,8 @@ import pytest
 from kedro.pipeline import Pipeline, node
 
 from shopclip.hooks.run_lock_hook import RunLock, RunLockHook, RunningError
-from shopclip.pipelines import preprocessing, reporting, training, tuning
+from shopclip.pipeline_registry import of_pair
+from shopclip.pipelines import evaluation, preprocessing, reporting, training, tuning
 
 
 @pytest.fixture
@@ -150,9 +151,13 @@ def another_run(tmp_path, stage):
 
 
 def test_pairs_train_side_by_side_and_their_report_waits_for_both(tmp_path):
-    pairs = {"bert_vit": ("bert_vit",), "gpt_vit": ("gpt_vit",)}
-    trained = [another_run(tmp_path, training.create_pipeline(pair)) for pair in pairs]
-    for running in trained:
+    pairs = ["bert_vit", "gpt_vit"]
+    judged = {
+        pair: of_pair(pair, "evaluation", evaluation.create_pipeline())
+        + of_pair(pair, "training", training.create_pipeline())
+        for pair in pairs
+    }
+    for running in [another_run(tmp_path, pipeline) for pipeline in judged.values()]:
         with pytest.raises(RunningError, match="would change what the other needs"):
             another_run(tmp_path, reporting.create_pipeline(pairs))
         with pytest.raises(RunningError, match="examples"):

@@ -66,8 +66,8 @@ def test_what_a_node_of_a_pair_makes_is_in_its_run(made, client):
     hook._is_mlflow_enabled = True
     hook._pair_runs = PairRuns(client.create_run(experiment).info.run_id)
     data, expected = MADE[made]
-    maker = node(lambda given: given, "given", f"{made}_a", name="make", namespace="a")
-    hook.after_node_run(maker, {}, {f"{made}_a": data, f"{made}_b": data})
+    maker = node(lambda given: given, "given", f"a.{made}", name="make", namespace="a.stage")
+    hook.after_node_run(maker, {}, {f"a.{made}": data, f"b.{made}": data})
     (run,) = client.search_runs([experiment], "tags.pair = 'a'")
     assert run.data.metrics == expected
     assert client.search_runs([experiment], "tags.pair = 'b'") == []

@@ -149,8 +149,9 @@ def test_the_base_configuration_and_the_models_have_the_same_defaults(project, n
     model = MODELS[name]
     base = model.model_validate(configured(project, "base")[name])
     defaults = dict(leaves(model().model_dump()))
-    if name == "index":  # in the project, from whichever folder of it a command is given
-        defaults["uri"] = str(project / defaults["uri"])
+    # In the project, from whichever folder of it a command is given.
+    for place in {"uri", "checkpoints", "encoder_features", "studies"} & defaults.keys():
+        defaults[place] = str(project / defaults[place])
     assert dict(leaves(base.model_dump())) == defaults
 
 
@@ -183,7 +184,7 @@ def test_stages_are_pipelines_and_pairs_are_namespaces(project):
     assert sorted(pipelines) == sorted([*stages, "preflight", "tuning", "__default__"])
     for stage in ("training", "preflight", "embedding", "evaluation", "indexing"):
         of_pairs = [node for node in pipelines[stage].nodes if node.name != "collect_queries"]
-        assert {node.namespace for node in of_pairs} == set(PAIRS)
+        assert {node.namespace for node in of_pairs} == {f"{pair}.{stage}" for pair in PAIRS}
     total = sum(len(pipelines[stage].nodes) for stage in stages)
     assert len(pipelines["__default__"].nodes) == total
 
@@ -194,7 +195,7 @@ def test_a_fourth_pair_is_a_few_lines_of_yaml(tmp_path, monkeypatch):
     add_gpt_resnet(project)
     context, pipelines = pipelines_of(project, "local")
     namespaces = {node.namespace for node in pipelines["training"].nodes}
-    assert namespaces == {*PAIRS, "gpt_resnet"}
+    assert namespaces == {f"{pair}.training" for pair in (*PAIRS, "gpt_resnet")}
     assert "gpt_resnet.dual_encoder" in context.catalog
 
 

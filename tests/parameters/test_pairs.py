@@ -5,17 +5,25 @@ from shopclip.parameters.pairs import RepeatError, runs_of, with_repeats
 PAIRS = {"bert_vit": {"text": {}, "image": {}}, "gpt_vit": {"text": {}, "image": {}}}
 
 
-def test_one_seed_leaves_the_pairs_as_they_are() -> None:
+NAMED = {name: {**pair, "label": name} for name, pair in PAIRS.items()}
+
+
+def test_one_seed_leaves_the_pairs_as_they_are_but_for_their_names() -> None:
     parameters = {"pairs": PAIRS, "training": {"seeds": 1}, "more": 1}
-    assert with_repeats(parameters) == parameters
-    assert with_repeats({"pairs": PAIRS}) == {"pairs": PAIRS}
+    assert with_repeats(parameters) == {**parameters, "pairs": NAMED}
+    assert with_repeats({"pairs": PAIRS}) == {"pairs": NAMED}
 
 
 def test_three_seeds_are_the_pair_and_two_repeats_of_it() -> None:
     pairs = with_repeats({"pairs": PAIRS, "training": {"seeds": 3}})["pairs"]
     assert list(pairs)[:3] == ["bert_vit", "bert_vit_seed1", "bert_vit_seed2"]
-    assert pairs["bert_vit"] == PAIRS["bert_vit"]
-    assert pairs["gpt_vit_seed2"] == {**PAIRS["gpt_vit"], "repeats": "gpt_vit", "seed": 2}
+    assert pairs["bert_vit"] == NAMED["bert_vit"]
+    assert pairs["gpt_vit_seed2"] == {
+        **PAIRS["gpt_vit"],
+        "label": "gpt_vit_seed2",
+        "repeats": "gpt_vit",
+        "seed": 2,
+    }
 
 
 def test_doing_it_twice_is_doing_it_once() -> None:

@@ -51,7 +51,12 @@ class LeaderboardHook:
         for table in leaderboard_tables(leaderboard):
             console.print(table)
         collapsed = sorted(leaderboard.loc[leaderboard["collapsed"], "pair"].unique())
-        diagnostics = {pair: catalog.load(f"results_{pair}")["diagnostics"] for pair in collapsed}
+        names = {pair: f"results_{pair}" for pair in collapsed}
+        diagnostics = {
+            pair: catalog.load(name)["diagnostics"]
+            for pair, name in names.items()
+            if catalog.exists(name)
+        }
         for line in collapse_lines(diagnostics):
             console.print(line, markup=False, highlight=False)
         report = Path(catalog["report"]._describe()["filepath"])

@@ -139,6 +139,8 @@ def _pairs(parameters: Mapping[str, Any]) -> Iterator[str]:
         yield from wrong
         if not wrong and shared is not None:
             yield from _section(f"{key}.recipe", Recipe, {**shared, **pair.get("recipe", {})})
+        if not wrong and (label := pair.get("label") or name) != name:
+            yield f"{key}.label is {given(label)}, expected {name}, which it is by itself"
         if not wrong and (repeated := pair.get("repeats")) and repeated not in pairs:
             yield f"{key}.repeats is {given(repeated)}: no such pair; {suggest(repeated, pairs)}"
 

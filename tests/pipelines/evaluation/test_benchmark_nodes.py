@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shopclip.parameters import EvaluationParameters
+from shopclip.parameters import EvaluationParameters, Pair
 from shopclip.pipelines.evaluation.benchmark_tasks import (
     CHANCES,
     COLUMNS,
@@ -17,6 +17,7 @@ from shopclip.tables.ground_truth import ATTRIBUTE_TASKS, Benchmark, BenchmarkEr
 from shopclip.tables.queries import QueriesError, collect
 from tests.pipelines.evaluation.shop import shop, unit
 
+PAIR = Pair(text={"name": "a"}, image={"name": "b"}, label="bert_vit")
 EXAMPLES = shop()
 IMAGES = unit(len(EXAMPLES), 1)
 UNTRAINED = remember(EXAMPLES, trained=False)
@@ -42,9 +43,7 @@ def scored(tmp_path):
         queries = collect(examples, {"gender": ["{value}"]}, Benchmark.read(file))
         embeddings = unit(len(queries), 2) if asked is None else np.tile(asked, (len(queries), 1))
         parameters = EvaluationParameters(benchmark=str(file), **knobs)
-        table = score_benchmark(
-            images, embeddings, queries, examples, trained, parameters, pair="bert_vit"
-        )
+        table = score_benchmark(images, embeddings, queries, examples, trained, PAIR, parameters)
         return table, queries, embeddings
 
     return run
@@ -170,8 +169,8 @@ def test_without_a_benchmark_there_are_no_rows_but_their_columns():
         collect(EXAMPLES, {}),
         EXAMPLES,
         TRAINED,
+        PAIR,
         EvaluationParameters(),
-        pair="bert_vit",
     )
     assert nothing.empty
     assert list(nothing.columns) == COLUMNS
@@ -196,17 +195,15 @@ def test_queries_of_another_benchmark_are_an_error(tmp_path):
             queries,
             EXAMPLES,
             TRAINED,
+            PAIR,
             EvaluationParameters(benchmark=str(file)),
-            pair="bert_vit",
         )
 
 
 def test_a_missing_file_is_named_with_its_parameter(tmp_path):
     missing = EvaluationParameters(benchmark=str(tmp_path / "no.json"))
     with pytest.raises(BenchmarkError, match=r"evaluation\.benchmark: .*no\.json"):
-        score_benchmark(
-            IMAGES, unit(1, 0), collect(EXAMPLES, {}), EXAMPLES, TRAINED, missing, pair="bert_vit"
-        )
+        score_benchmark(IMAGES, unit(1, 0), collect(EXAMPLES, {}), EXAMPLES, TRAINED, PAIR, missing)
 
 
 def test_the_six_attributes_are_those_of_the_published_benchmark():

@@ -11,11 +11,13 @@ from shopclip.datasets.index_dataset import IndexDataset
 from shopclip.dualencoder import DualEncoder
 from shopclip.files.image_store import ImageStore
 from shopclip.files.shards import read_shards
-from shopclip.parameters import IndexParameters
+from shopclip.parameters import IndexParameters, Pair
 from shopclip.pipelines.indexing.pipeline import build_index
 from shopclip.search import SearchEngine
 from tests.project import copy_project, kedro
 from tests.search.shop import example_table, lay_out
+
+PAIR = Pair(text={"name": "a"}, image={"name": "b"}, label="tiny")
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +32,8 @@ def inputs(tmp_path_factory):
 
 def save(inputs, folder, **settings):
     """What a run does: the node's output goes to the dataset of a pair."""
-    dataset = IndexDataset(filepath=str(folder), pair="tiny")
-    dataset.save(build_index(*inputs, IndexParameters(**settings)))
+    dataset = IndexDataset(filepath=str(folder))
+    dataset.save(build_index(*inputs, PAIR, IndexParameters(**settings)))
     return dataset
 
 

@@ -17,6 +17,7 @@ from shopclip.pipelines.reporting.leaderboard import compile_rows
 from shopclip.pipelines.reporting.model_card import CardEvidence, render_model_card
 from shopclip.pipelines.reporting.nodes import write_model_card
 from shopclip.tables.contamination import remember
+from shopclip.tables.results import Results
 from tests.pipelines.reporting.conftest import diagnostics_of, log_of, metrics_of
 
 SECTIONS = ["How to load it", "What it was trained on", "Recipe", "Scores", "Limits", "Versions"]
@@ -254,15 +255,14 @@ def test_what_it_says_of_loading_works_beside_the_card(of, tmp_path, monkeypatch
     assert not (tmp_path / "bert_vit" / "README.md").exists()
 
 
-def test_the_node_takes_the_pair_from_the_names_of_its_datasets(of, evidence) -> None:
+def test_the_node_takes_the_pair_from_its_results(of, evidence) -> None:
     made = of("gpt_vit")
+    kinds = ("diagnostics", "training_log", "trained_captions")
     card = write_model_card(
         leaderboard=made.leaderboard,
         examples=made.examples,
         catalogue_facts=made.catalogue_facts,
         parameters=made.parameters,
-        diagnostics_gpt_vit=made.diagnostics,
-        training_log_gpt_vit=made.training_log,
-        trained_captions_gpt_vit=made.trained_captions,
+        results=Results("gpt_vit", {kind: getattr(made, kind) for kind in kinds}),
     )
     assert card == render_model_card(made)

@@ -9,6 +9,7 @@ from shopclip.files.image_store import ImageStore
 from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.reporting import create_pipeline
 from shopclip.tables.contamination import remember
+from shopclip.tables.results import Results
 
 OUTPUTS = {
     "leaderboard",
@@ -35,11 +36,11 @@ KINDS = {
 }
 RANKS = pd.DataFrame(
     {"id": ["a", "b"], "caption_id": [0, 1], "better": [0, 1], "tied": 1, "gallery": 2}
-).assign(protocol="held_out", direction="image_to_text")
+).assign(protocol="held_out", direction="image_to_text", seed=0)
 
 
 def test_runs_in_kedro_from_inputs_to_report(evidence, metrics) -> None:
-    pipeline = create_pipeline({pair: (pair,) for pair in metrics})
+    pipeline = create_pipeline(metrics)
     inputs = {
         "examples": evidence.examples,
         "image_store": ImageStore(
@@ -50,12 +51,11 @@ def test_runs_in_kedro_from_inputs_to_report(evidence, metrics) -> None:
         "catalogue_facts": evidence.catalogue_facts,
         "parameters": evidence.parameters,
     }
-    for kind, of_pairs in KINDS.items():
-        inputs |= {f"{kind}_{pair}": data for pair, data in getattr(evidence, of_pairs).items()}
-    inputs |= {f"metrics_{pair}": table for pair, table in metrics.items()}
-    inputs |= {f"ranks_{pair}": RANKS for pair in metrics}
     captions_seen = remember(evidence.examples, trained=True)
-    inputs |= {f"trained_captions_{pair}": captions_seen for pair in metrics}
+    for pair, table in metrics.items():
+        tables = {kind: getattr(evidence, of_pairs)[pair] for kind, of_pairs in KINDS.items()}
+        more = {"metrics": table, "ranks": RANKS, "trained_captions": captions_seen}
+        inputs[f"results_{pair}"] = Results(pair, {**tables, **more})
     inputs |= {"params:evaluation": EvaluationParameters(resamples=100)}
     assert pipeline.inputs() == set(inputs)
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
@@ -80,7 +80,7 @@ def test_every_pair_has_its_card_and_all_other_nodes_are_for_all_pairs() -> None
         "write_report",
     ]
     for pairs in ("a", "abcd"):
-        pipeline = create_pipeline({pair: (pair, f"{pair}_seed1") for pair in pairs})
+        pipeline = create_pipeline(pairs)
         cards = [f"write_model_card_{pair}" for pair in pairs]
         assert sorted(node.name for node in pipeline.nodes) == sorted([*names, *cards])
         assert pipeline.all_outputs() == OUTPUTS | {f"model_card_{pair}" for pair in pairs}
@@ -89,14 +89,14 @@ def test_every_pair_has_its_card_and_all_other_nodes_are_for_all_pairs() -> None
 def test_kedro_can_read_the_hints_of_every_node() -> None:
     from typing import get_type_hints
 
-    for node in create_pipeline({"a": ("a",)}).nodes:
+    for node in create_pipeline(["a"]).nodes:
         assert get_type_hints(node.func)["return"]
 
 
 def test_declaring_the_pipeline_loads_nothing_heavy() -> None:
     code = (
         "import sys; from shopclip.pipelines.reporting import create_pipeline;"
-        "create_pipeline({'a': ('a',)});"
+        "create_pipeline(['a']);"
         "print([m for m in ('matplotlib', 'jinja2', 'PIL', 'torch') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

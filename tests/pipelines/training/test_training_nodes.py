@@ -23,7 +23,7 @@ from tests.dualencoder.conftest import BERT, RESNET, differing, weights
 from tests.dualencoder.test_probe import naive_mrr
 
 COUNTS = {"train": 24, "validation": 12, "held_out": 12}
-PAIR = Pair(text=BERT, image=RESNET)
+PAIR = Pair(text=BERT, image=RESNET, label="bert_resnet")
 TRAINING = TrainingParameters(recipe={"epochs": 1, "batch_size": 8}, dimensions=16, device="cpu")
 IMAGES = ImageParameters(size={"height": 24, "width": 16})
 PLAIN = CaptionParameters()
@@ -55,17 +55,12 @@ def shop(seed=0, said=""):
 
 def trained(folder, data=None, *, pair=PAIR, captions=PLAIN, resume=False, **parameters):
     """What the node leaves of a training that begins anew, in one process on the CPU."""
-    training = TRAINING.model_copy(update={"resume": resume, **parameters})
-    return train(
-        *(data or shop()),
-        folder / "states",
-        folder / "features",
-        pair,
-        training,
-        IMAGES,
-        captions,
-        EngineParameters(),
-    )
+    folders = {
+        "checkpoints": str(folder / "checkpoints"),
+        "encoder_features": str(folder / "features"),
+    }
+    training = TRAINING.model_copy(update={"resume": resume, **folders, **parameters})
+    return train(*(data or shop()), pair, training, IMAGES, captions, EngineParameters())
 
 
 def recipe(**knobs):

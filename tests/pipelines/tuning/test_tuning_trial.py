@@ -16,14 +16,8 @@ from tests.pipelines.tuning.conftest import PAIRS, tuning_of
 
 def trainer_of(shop, folder, **changed):
     shop = replace(shop, **changed)
-    return Trainer.of(
-        shop.examples,
-        shop.image_store,
-        folder / "features",
-        shop.training,
-        shop.images,
-        shop.captions,
-    )
+    training = shop.training.model_copy(update={"encoder_features": str(folder / "features")})
+    return Trainer.of(shop.examples, shop.image_store, training, shop.images, shop.captions)
 
 
 def search_of(shop, folder, tuning, pairs=PAIRS, training=None):
