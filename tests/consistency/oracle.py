@@ -116,7 +116,7 @@ def _leaderboard(project):
 def _card(project):
     """It tells of the products and the seed that the model was trained with."""
     card = (project / MODEL / "README.md").read_text("utf-8")
-    (file,) = (project / "data/.provenance").glob(f"{PAIR}.train.*.json")
+    (file,) = (project / "data/.provenance").glob(f"{PAIR}.training.train.*.json")
     seed = json.loads(file.read_text())["parameters"]["training"]["seed"]
     assert f"| seed | {seed} |" in card or f"seed: {seed}" in card, card
 
