@@ -24,6 +24,7 @@ from shopclip.hooks import (
     ProgressHook,
     ProvenanceHook,
     RunLockHook,
+    SearchManifestHook,
     TrackingHook,
 )
 from shopclip.parameters.loader import ConfigLoader, ConfigurationError
@@ -58,6 +59,7 @@ HOOKS = (
     ProgressHook(),
     TrackingHook(),
     ProvenanceHook(),
+    SearchManifestHook(),
     InterruptionHook(),
     EarlierLayoutHook(),
     RunLockHook(),
@@ -70,5 +72,6 @@ CONFIG_LOADER_CLASS = ConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
+    "merge_strategy": {"parameters": "soft"},
     "custom_resolvers": {"project_root": project_root, "packaged_model": packaged_model},
 }

@@ -4,6 +4,7 @@ import re
 
 import pytest
 import yaml
+from kedro.io import DataCatalog
 from knob_reader import models_of_nodes
 from pydantic import TypeAdapter
 
@@ -46,6 +47,8 @@ def test_a_piece_of_configuration_is_valid(fence, models):
     for section, value in content.items():
         if section == "pairs":
             check_pairs(value)
+        elif "." in section:
+            DataCatalog.from_config({section.format(pair="bert_vit"): value})
         else:
             assert section in models, f"{fence.name}: nothing of the configuration is {section}"
             TypeAdapter(models[section]).validate_python(value)

@@ -145,7 +145,7 @@ def leaves(tree, above=""):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_base_configuration_and_the_models_have_the_same_defaults(project, name):
-    """An environment that sets one knob of a block loses the others, which must not change."""
+    """Whoever uses the models without the configuration has the same."""
     model = MODELS[name]
     base = model.model_validate(configured(project, "base")[name])
     defaults = dict(leaves(model().model_dump()))
@@ -153,6 +153,36 @@ def test_the_base_configuration_and_the_models_have_the_same_defaults(project, n
     for place in {"uri", "checkpoints", "encoder_features", "studies"} & defaults.keys():
         defaults[place] = str(project / defaults[place])
     assert dict(leaves(base.model_dump())) == defaults
+
+
+def test_a_local_file_that_sets_one_key_keeps_what_the_base_says_beside_it(tmp_path, monkeypatch):
+    """Also where the base was edited, and where the block is nested."""
+    project = copy_project(tmp_path / "project")
+    monkeypatch.chdir(project)
+    file = project / "conf/base/parameters_training.yml"
+    file.write_text(file.read_text().replace("epochs: 12", "epochs: 3"))
+    local = project / "conf/local/parameters.yml"
+    local.write_text("training: {recipe: {batch_size: 32}}\n")
+    training = context_of(project, "local").params["training"]
+    assert (training.recipe.epochs, training.recipe.batch_size) == (3, 32)
+
+
+@pytest.mark.parametrize(
+    ("block", "section", "key", "names"),
+    [
+        ("pairs: {mine: {text: {name: a}, image: {name: b}}}", "pairs", None, {"mine"}),
+        ("tuning: {space: {warmup: {low: 0, high: 1}}}", "tuning", "space", {"warmup"}),
+        ("evaluation: {zero_shot: {gender: ['{value}']}}", "evaluation", "zero_shot", {"gender"}),
+    ],
+)
+def test_what_is_a_list_under_names_is_replaced_whole(project, block, section, key, names):
+    file = project / "conf/local/parameters.yml"
+    file.write_text(block + "\n")
+    try:
+        found = context_of(project, "local").config_loader["parameters"][section]
+    finally:
+        file.unlink()
+    assert set(found[key] if key else found) == names
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from shopclip.provenance import Records, require
+from shopclip.provenance import ProvenanceError, Records, require
 from shopclip.provenance.fingerprints import Fingerprint
 from shopclip.provenance.records import Record
 from tests.provenance.graph import Project
@@ -60,3 +60,24 @@ def test_a_location_has_one_record_whoever_wrote_last(tmp_path):
     for records in (project.records, Records(project.data / ".provenance")):
         assert records.of("model").node == "other.train"
         assert records.of("captions_seen") is None
+
+
+def test_another_version_of_an_output_leaves_the_one_before_its_record(tmp_path):
+    project = Project(tmp_path).run_all()
+    (project.data / "model_new").write_text("new")
+    again = {name: Fingerprint.take(project.data / name) for name in ("model_new", "captions_seen")}
+    project.records.finish(Record("pair.train", again, stage="training"))
+    for records in (project.records, Records(project.data / ".provenance")):
+        assert records.of("model").outputs.keys() == {"model"}
+        assert records.of("captions_seen").outputs.keys() == {"model_new", "captions_seen"}
+    require(Records(project.data / ".provenance"), [project.data / "model"])
+
+
+def test_outputs_of_two_runs_of_one_node_do_not_belong_together(tmp_path):
+    """Scores of last week's model beside the captions that this week's has seen."""
+    project = Project(tmp_path).run_all()
+    (project.data / "model_new").write_text("new")
+    again = {name: Fingerprint.take(project.data / name) for name in ("model_new", "captions_seen")}
+    project.records.finish(Record("pair.train", again, stage="training"))
+    with pytest.raises(ProvenanceError, match=r"of another run of pair\.train than .*model"):
+        require(Records(project.data / ".provenance"), [project.data / "metrics"])

@@ -6,6 +6,7 @@ import pandas as pd
 from shopclip.files.image_store import ImageStore, ImageStream, write_image_store
 from shopclip.search.index.build import build
 from shopclip.search.index.protocol import IndexSettings
+from shopclip.search.manifest import write_leaderboard, write_pair
 from tests.dualencoder.conftest import BERT, RESNET, VIT
 from tests.dualencoder.conftest import build as build_towers
 
@@ -60,6 +61,14 @@ def lay_out(project, *, image=RESNET, pair="tiny", settings=None):
     model.save(data / "06_models" / pair)
     output = data / "07_model_output" / pair
     build_index(output / "index", examples, store, model, pair, settings or IndexSettings())
+    write_pair(
+        data,
+        pair,
+        dual_encoder=data / "06_models" / pair,
+        index=output / "index",
+        image_store=data / "05_model_input" / "image_store",
+    )
+    write_leaderboard(data, data / "08_reporting" / "leaderboard.csv")
     return model
 
 

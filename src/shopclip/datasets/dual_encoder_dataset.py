@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kedro.io import AbstractDataset
+from shopclip.datasets.local_dataset import LocalDataset
 
 if TYPE_CHECKING:
     from shopclip.dualencoder import DualEncoder
 
 
-class DualEncoderDataset(AbstractDataset["DualEncoder", "DualEncoder"]):
+class DualEncoderDataset(LocalDataset["DualEncoder", "DualEncoder"]):
     """Saves with `DualEncoder.save`, loads with `DualEncoder.load`.
 
     Attributes:
@@ -19,21 +18,12 @@ class DualEncoderDataset(AbstractDataset["DualEncoder", "DualEncoder"]):
     """
 
     standalone = True
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
-        self.metadata = metadata
+    proof = "dual_encoder.json"
 
     def load(self) -> DualEncoder:
         from shopclip.dualencoder import DualEncoder
 
-        return DualEncoder.load(self._filepath)
+        return DualEncoder.load(self.load_path)
 
     def save(self, data: DualEncoder) -> None:
-        data.save(self._filepath)
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
-
-    def _exists(self) -> bool:
-        return (self._filepath / "dual_encoder.json").is_file()
+        data.save(self.save_path)

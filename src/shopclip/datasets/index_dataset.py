@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from kedro.io import AbstractDataset
 
+from shopclip.datasets.local_dataset import LocalDataset
 from shopclip.search.index.build import build
 from shopclip.search.index.opened import FACTS, SearchIndex
 from shopclip.search.index.protocol import IndexSettings
@@ -38,7 +36,7 @@ class IndexSource:
     settings: IndexSettings
 
 
-class IndexDataset(AbstractDataset[IndexSource, SearchIndex]):
+class IndexDataset(LocalDataset[IndexSource, SearchIndex]):
     """Builds the index in a draft beside the folder, measures it, and puts it in place.
 
     Example:
@@ -49,18 +47,16 @@ class IndexDataset(AbstractDataset[IndexSource, SearchIndex]):
         ```
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
-        self.metadata = metadata
+    proof = FACTS
 
     def load(self) -> SearchIndex:
         """Raises SearchError if the index is missing, damaged or of another format."""
-        return SearchIndex.open(self._filepath)
+        return SearchIndex.open(self.load_path)
 
     def save(self, data: IndexSource) -> None:
         """Raises SearchError if its recall is below `index.least_recall`."""
         facts = build(
-            self._filepath,
+            self.save_path,
             pair=data.pair,
             examples=data.examples,
             image_embeddings=data.image_embeddings,
@@ -75,9 +71,3 @@ class IndexDataset(AbstractDataset[IndexSource, SearchIndex]):
             facts["products"],
             facts["recall"]["images"]["recall"],
         )
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
-
-    def _exists(self) -> bool:
-        return (self._filepath / FACTS).is_file()

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from kedro.io import AbstractDataset
 
 from shopclip.datasets.errors import reading
+from shopclip.datasets.local_dataset import LocalDataset
 from shopclip.files.atomic import atomic_folder
 from shopclip.tables.results import Results
 
 MANIFEST = "results.json"
 
 
-class ResultsDataset(AbstractDataset[Results, Results]):
+class ResultsDataset(LocalDataset[Results, Results]):
     """Saves all tables at once, and loads each when it is asked for.
 
     Example:
@@ -28,19 +28,18 @@ class ResultsDataset(AbstractDataset[Results, Results]):
         ```
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
-        self.metadata = metadata
+    proof = MANIFEST
 
     def load(self) -> Results:
         """Raises UnreadableError if the folder is missing or not whole."""
-        with reading(self._filepath):
-            manifest = json.loads((self._filepath / MANIFEST).read_text("utf-8"))
-            return Results(manifest["pair"], _Tables(self._filepath, manifest["files"]))
+        folder = self.load_path
+        with reading(folder):
+            manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+            return Results(manifest["pair"], _Tables(folder, manifest["files"]))
 
     def save(self, data: Results) -> None:
         files = {}
-        with atomic_folder(self._filepath) as draft:
+        with atomic_folder(self.save_path) as draft:
             for name, table in data.items():
                 if isinstance(table, pd.DataFrame):
                     files[name] = f"{name}.parquet"
@@ -50,12 +49,6 @@ class ResultsDataset(AbstractDataset[Results, Results]):
                     (draft / files[name]).write_text(json.dumps(table), "utf-8")
             manifest = json.dumps({"pair": data.pair, "files": files}, indent=1)
             (draft / MANIFEST).write_text(manifest, "utf-8")
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
-
-    def _exists(self) -> bool:
-        return (self._filepath / MANIFEST).is_file()
 
 
 class _Tables(Mapping[str, Any]):

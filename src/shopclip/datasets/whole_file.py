@@ -25,28 +25,25 @@ UTF_8 = {
 class WholeFile(Base):
     """To be named before the dataset: `class ParquetDataset(WholeFile, pandas.ParquetDataset)`.
 
-    A run that is killed, or a disk that is full, leaves the file that was there before; one that
-    cannot be read is an UnreadableError. Files of a cloud, and versioned ones, are the library's
-    alone: a cloud shows no part of a file, and a version has a place of its own.
+    A run that is killed, or a disk that is full, leaves the file that was there before, or no
+    version; one that cannot be read is an UnreadableError. Files of a cloud, which shows no part of
+    a file, are the library's alone.
     """
 
     def load(self) -> Any:
-        if not self._is_plain():
+        if self._protocol != "file":
             return super().load()
-        with reading(Path(self._filepath)):
+        with reading(Path(self._get_load_path())):
             return super().load()
 
     def save(self, data: Any) -> None:
-        if not self._is_plain():
+        if self._protocol != "file":
             super().save(data)
             return
-        with atomic_file(Path(self._filepath)) as draft:
+        with atomic_file(Path(self._get_save_path())) as draft:
             elsewhere = copy(self)
-            elsewhere._filepath = PurePosixPath(draft)
+            elsewhere._filepath, elsewhere._version = PurePosixPath(draft), None
             super(WholeFile, elsewhere).save(data)
-
-    def _is_plain(self) -> bool:
-        return self._protocol == "file" and self._version is None
 
 
 class CSVDataset(WholeFile, pandas.CSVDataset):

@@ -7,6 +7,7 @@ from shopclip.hooks.error_hook import ErrorHook
 from shopclip.hooks.interruption_hook import InterruptionHook
 from shopclip.hooks.provenance_hook import ProvenanceHook
 from shopclip.hooks.run_lock_hook import RunLockHook
+from shopclip.hooks.search_hook import SearchManifestHook
 from shopclip.hooks.tracking_hook import TrackingHook
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "ProgressHook",
     "ProvenanceHook",
     "RunLockHook",
+    "SearchManifestHook",
     "TrackingHook",
 ]

@@ -24,7 +24,9 @@ def path_of(catalog: Any, name: str, *, saving: bool = False) -> Path | None:
         return None
     if getattr(dataset, "_version", None) is None:
         return Path(path)
-    return Path(dataset._get_save_path()) if saving else _loaded_version(dataset)
+    if saving:
+        return Path(dataset._get_versioned_path(dataset.resolve_save_version()))
+    return _loaded_version(dataset)
 
 
 def is_standalone(catalog: Any, name: str) -> bool:

@@ -207,7 +207,8 @@ def artifact_of(catalog: Any, name: str) -> str | None:
     dataset = catalog.get(name)
     if (getattr(dataset, "metadata", None) or {}).get("mlflow") != "artifact":
         return None
-    return str(getattr(dataset, "_dataset", dataset)._filepath)
+    kept = getattr(dataset, "_dataset", dataset)
+    return str(kept._filepath if kept._version is None else kept._get_load_path())
 
 
 def _git_commit(project: Path) -> str:

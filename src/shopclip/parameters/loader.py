@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,10 @@ from shopclip.errors import ShopclipError, first_line, suggest
 SUFFIXES = (".yml", ".yaml", ".json")
 # What the libraries raise for a file that is no YAML, or not of keys and values.
 WRONG = (OmegaConfBaseException, yaml.YAMLError, OSError, ValueError, TypeError, AttributeError)
+
+
+# What an environment says of these replaces what the base says: a list under names, so to speak.
+WHOLE = ("pairs", "tuning.space", "evaluation.zero_shot")
 
 
 class ConfigurationError(ShopclipError):
@@ -45,6 +49,21 @@ class ConfigLoader(OmegaConfigLoader):
         except WRONG as error:
             told = next(self._unreadable(key), None) or _explain(error)
             raise ConfigurationError(told) from error
+
+    @staticmethod
+    def _soft_merge(
+        config: dict[str, Any], env_config: dict[str, Any], env_path: str | None = None
+    ) -> Any:
+        """A file of an environment that sets one key of a block leaves the others as they are."""
+        merged = OmegaConfigLoader._soft_merge(config, env_config, env_path)
+        for name in WHOLE:
+            *above, key = name.split(".")
+            own, inner = env_config, merged
+            for part in above:
+                own, inner = own.get(part) or {}, inner.get(part) or {}
+            if isinstance(own, Mapping) and key in own:
+                inner[key] = own[key]
+        return merged
 
     @property
     def _environment(self) -> str:

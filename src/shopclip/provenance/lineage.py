@@ -92,7 +92,10 @@ class Lineage:
         # What was removed is still a link between what was made from it and what it was made from.
         if path.exists() and not self._is_as_recorded(location, record):
             self._break(location, f"{name}: changed after {record.node} had made it")
-        self.made[record.node] = record
+        first = self.made.setdefault(record.node, record)
+        if first.outputs.keys() != record.outputs.keys():
+            beside = _name(self._records.path(next(iter(first.outputs))))
+            self._break(location, f"{name}: of another run of {record.node} than {beside}")
         if record.standalone:
             return
         for source, digest in record.inputs.items():

@@ -93,6 +93,33 @@ class Records:
         self._put(Record(**{**record.__dict__, "outputs": outputs}))
 
     def _put(self, record: Record) -> None:
+        for location in record.outputs:
+            before = self._by_location.get(location)
+            if before is not None and self._file(before) != self._file(record):
+                self._leave_rest(before, record)
+        self._write(record)
+        self._by_location |= dict.fromkeys(record.outputs, record)
+
+    def _leave_rest(self, before: Record, record: Record) -> None:
+        """What another record tells of as well changed hands: a renamed node, or another catalog.
+
+        Of the same node, whatever else it wrote is as true as it was, such as a version of last
+        week; a lineage may not have both.
+        """
+        for location in before.outputs:
+            self._by_location.pop(location, None)
+        left = {
+            location: fingerprint
+            for location, fingerprint in before.outputs.items()
+            if location not in record.outputs
+        }
+        if left and before.finished and before.node == record.node:
+            rest = Record(**{**before.__dict__, "outputs": left})
+            self._write(rest)
+            self._by_location |= dict.fromkeys(left, rest)
+        self._file(before).unlink(missing_ok=True)
+
+    def _write(self, record: Record) -> None:
         file = self._file(record)
         content = {"format": FORMAT, **asdict(record)}
         draft = file.with_name(f".{file.name}.{os.getpid()}")
@@ -101,14 +128,6 @@ class Records:
             self.folder.mkdir(parents=True, exist_ok=True)
             draft.write_text(json.dumps(content, indent=1), "utf-8")
             draft.replace(file)
-        for location in record.outputs:
-            before = self._by_location.get(location)
-            if before is not None and self._file(before) != file:
-                # The location changed hands: a renamed node, or another catalog.
-                self._file(before).unlink(missing_ok=True)
-                for other in before.outputs:
-                    self._by_location.pop(other, None)
-        self._by_location |= dict.fromkeys(record.outputs, record)
 
     def _file(self, record: Record) -> Path:
         """Named by the node and by where it writes, which an environment may decide."""

@@ -1,4 +1,4 @@
-"""Where the pipelines left what a search needs."""
+"""The folders that a search needs, of a project or of an export."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from shopclip.files.integrity import check_digests
 from shopclip.metrics.scoring import NAMES, PRIMARY, TEXT_TO_IMAGE, best_first
 from shopclip.provenance import ProvenanceError, Records, require
 from shopclip.provenance.records import FOLDER
+from shopclip.search import manifest
 from shopclip.search.errors import SearchError
+from shopclip.search.index.opened import FACTS
 
 EXPORTED = "export.json"
-_MODELS, _OUTPUT = "06_models", "07_model_output"
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,8 @@ def find(folder: str | Path, pair: str | None = None) -> Place:
             f"{data}: no index of the pair {pair!r}; there are {', '.join(known)}. Train it and "
             "build its index with: kedro run"
         )
-    place = Place(
-        pair,
-        data / _MODELS / pair,
-        data / _OUTPUT / pair / "index",
-        data / "05_model_input" / "image_store",
-    )
+    found = manifest.read_pair(data, pair)
+    place = Place(pair, found["dual_encoder"], found["index"], found["image_store"])
     if records:
         require(records, [place.index, place.towers])
     return place
@@ -79,7 +76,11 @@ def pairs(folder: str | Path) -> list[str]:
     if (folder / EXPORTED).is_file():
         return [_exported(folder, None).pair]
     data = _data(folder)
-    found = sorted(file.parent.parent.name for file in data.glob(f"{_OUTPUT}/*/index/index.json"))
+    found = [
+        pair
+        for pair in manifest.pairs(data)
+        if (manifest.read_pair(data, pair)["index"] / FACTS).is_file()
+    ]
     if not found:
         raise SearchError(
             f"{data}: no pair has an index; build them with: kedro run --pipelines indexing "
@@ -105,8 +106,10 @@ def _exported(folder: Path, pair: str | None) -> Place:
 
 def _data(folder: Path) -> Path:
     for data in (folder / "data", folder):
-        if (data / _OUTPUT).is_dir():
+        if (data / manifest.FOLDER).is_dir():
             return data
+    if (folder / "data").is_dir():
+        return folder / "data"
     raise SearchError(
         f"{folder.resolve()}: neither a project, nor its data, nor an export; give the folder in "
         "which kedro run was given"
@@ -115,8 +118,8 @@ def _data(folder: Path) -> Path:
 
 def _winner(data: Path, known: list[str], records: Records) -> str:
     """The one that the leaderboard puts first for text → image; without one, the first by name."""
-    leaderboard = data / "08_reporting" / "leaderboard.csv"
-    if not leaderboard.exists() or len(known) == 1:
+    leaderboard = manifest.read_leaderboard(data)
+    if leaderboard is None or not leaderboard.exists() or len(known) == 1:
         return known[0]
     try:
         if records:
