@@ -106,13 +106,13 @@ def bare_step(
     learner: Learner, pixel_values: Tensor, tokens: Sequence[Tensor], caption_ids: Tensor
 ) -> Tensor:
     """A step without anything around it; returns its loss."""
-    model, optimiser = learner.model, learner.optimiser
-    optimiser.zero_grad(set_to_none=True)
+    model, optimizer = learner.model, learner.optimizer
+    optimizer.zero_grad(set_to_none=True)
     with learner.precision.autocast():
         images = embed_pixel_values(model.image, pixel_values)
         texts = learner._texts.embed(*tokens)  # our own, which may group captions by length
     loss = info_nce(model.temperature(images @ texts.T), caption_ids)
     loss.backward()
     clip_grad_norm_(model.parameters(), learner.recipe.max_gradient_norm)
-    optimiser.step()
+    optimizer.step()
     return loss.detach()

@@ -121,16 +121,16 @@ def tutorial_epoch(
         num_workers=workers,
         persistent_workers=workers > 0,
     )
-    optimiser = AdamW(model.parameters(), lr=recipe.image_learning_rate)
+    optimizer = AdamW(model.parameters(), lr=recipe.image_learning_rate)
 
     def work() -> int:
         model.train()
         images = 0
         for batch in loader:
             batch = {name: part.to(model.device) for name, part in batch.items()}
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             tutorial_loss(model, batch).backward()
-            optimiser.step()
+            optimizer.step()
             images += len(batch["input_ids"])
         return images
 

@@ -29,7 +29,7 @@ def moments(learner):
     return {
         f"{name} {kind}": value
         for name, weight in learner.model.named_parameters()
-        for kind, value in learner.optimiser.state[weight].items()
+        for kind, value in learner.optimizer.state[weight].items()
     }
 
 
@@ -55,7 +55,7 @@ def test_restored_moments_lie_in_memory_as_their_weights_do(examples, tmp_path):
     written(tmp_path / "state", learner, learn(learner, 0, 1))
     other = Learner(build(BERT, RESNET), examples, RECIPE)
     checkpoints.read_checkpoint(tmp_path / "state", "one", other)
-    for weight, kinds in other.optimiser.state.items():
+    for weight, kinds in other.optimizer.state.items():
         assert kinds["exp_avg"].stride() == weight.stride()
 
 
@@ -97,7 +97,7 @@ def test_the_state_of_another_training_changes_nothing(examples, tmp_path):
     before = weights(other.model)
     assert checkpoints.read_checkpoint(tmp_path / "state", "another", other) is None
     assert differing(before, weights(other.model)) == []
-    assert not other.optimiser.state
+    assert not other.optimizer.state
 
 
 def test_a_file_is_whole_or_an_error_wherever_it_is_cut(examples, tmp_path):

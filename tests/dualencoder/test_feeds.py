@@ -7,12 +7,12 @@ import torch
 from shopclip.dualencoder import Recipe
 from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.feeds import build_feeds, draw_captions
-from shopclip.dualencoder.parallel.workers import Part, Workers
+from shopclip.dualencoder.parallel.workers import BatchShard, Workers
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build, still, varied
 
 FP32 = Precision("fp32", torch.device("cpu"))
 BATCH = np.array([5, 40, 3, 41, 5])
-ALL = Part.whole(len(BATCH))
+ALL = BatchShard.whole(len(BATCH))
 
 
 def draws(seed=0):
@@ -55,7 +55,7 @@ def test_captions_of_many_lengths_keep_their_places(mode, examples):
     _, texts, model = feeds(long, still(GPT), text_mode=mode)
     for batch in (np.arange(64), np.array([13]), np.array([6, 0])):
         with torch.no_grad():
-            read = texts.embed(*texts.take(batch, draws(), Part.whole(len(batch)))).numpy()
+            read = texts.embed(*texts.take(batch, draws(), BatchShard.whole(len(batch)))).numpy()
         expected = model.embed_captions([captions[number] for number in batch])
         np.testing.assert_allclose(read, expected, atol=1e-5)
 
@@ -85,7 +85,7 @@ def test_the_same_draws_give_the_same_batch_and_others_another(mode, examples):
 
     def taken(seed):
         generator = draws(seed)
-        whole = Part.whole(64)
+        whole = BatchShard.whole(64)
         return *images.take(batch, generator, whole), *texts.take(batch, generator, whole)
 
     first, again, other = taken(1), taken(1), taken(2)
@@ -115,5 +115,5 @@ def test_parts_of_a_batch_are_embedded_as_in_the_whole_of_it(mode, examples):
         with torch.no_grad():
             return torch.cat([images.embed(*taken[0]), texts.embed(*taken[1])], dim=1)
 
-    halves = [embedded(Part(start, start + 6, 12)) for start in (0, 6)]
-    torch.testing.assert_close(torch.cat(halves), embedded(Part.whole(12)))
+    halves = [embedded(BatchShard(start, start + 6, 12)) for start in (0, 6)]
+    torch.testing.assert_close(torch.cat(halves), embedded(BatchShard.whole(12)))

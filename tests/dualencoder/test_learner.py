@@ -117,7 +117,7 @@ def test_augmentation_depends_on_the_seed_and_the_step_alone(examples, towers):
 def test_order_augmentation_and_dropout_do_not_share_their_chance(towers, examples):
     one = learner(towers, examples)
     seeds = [
-        one._chance(purpose, number).initial_seed()
+        one._generator(purpose, number).initial_seed()
         for purpose in ("order", "augmentation", "dropout")
         for number in range(50)
     ]

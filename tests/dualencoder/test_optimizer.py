@@ -3,7 +3,7 @@ import math
 import pytest
 
 from shopclip.dualencoder import Recipe
-from shopclip.dualencoder.optimizer import build_optimiser, set_learning_rates, share_of_peak
+from shopclip.dualencoder.optimizer import build_optimizer, set_learning_rates, share_of_peak
 
 
 def test_parts_learn_at_their_own_rates_and_only_matrices_decay(model):
@@ -14,7 +14,7 @@ def test_parts_learn_at_their_own_rates_and_only_matrices_decay(model):
         weight_decay=0.3,
     )
     rates = {"text.encoder": 1e-4, "image.encoder": 1e-3}
-    groups = build_optimiser(model, recipe).param_groups
+    groups = build_optimizer(model, recipe).param_groups
     found = {
         id(p): (group["lr"], group["weight_decay"]) for group in groups for p in group["params"]
     }
@@ -27,7 +27,7 @@ def test_parts_learn_at_their_own_rates_and_only_matrices_decay(model):
 
 def test_frozen_weights_are_left_out(model):
     model.text.requires_grad_(False)
-    groups = build_optimiser(model, Recipe()).param_groups
+    groups = build_optimizer(model, Recipe()).param_groups
     updated = {id(parameter) for group in groups for parameter in group["params"]}
     assert updated.isdisjoint(id(parameter) for parameter in model.text.parameters())
 
@@ -39,9 +39,9 @@ def test_the_schedule_by_hand():
 
 
 def test_every_group_follows_the_schedule_from_its_own_peak(model):
-    optimiser = build_optimiser(model, Recipe(text_learning_rate=1e-4, image_learning_rate=1e-3))
-    peaks = [group["lr"] for group in optimiser.param_groups]
-    assert set_learning_rates(optimiser, 0, steps=10, warmup=0.2) == pytest.approx(max(peaks) / 2)
-    assert [group["lr"] for group in optimiser.param_groups] == pytest.approx(
+    optimizer = build_optimizer(model, Recipe(text_learning_rate=1e-4, image_learning_rate=1e-3))
+    peaks = [group["lr"] for group in optimizer.param_groups]
+    assert set_learning_rates(optimizer, 0, steps=10, warmup=0.2) == pytest.approx(max(peaks) / 2)
+    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx(
         [peak / 2 for peak in peaks]
     )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shopclip.dualencoder import CheckpointManager, Epoch, Recipe, fit
 from shopclip.dualencoder.checkpoints import Checkpoint
 from shopclip.dualencoder.devices import Precision
-from shopclip.dualencoder.probe import Probe
+from shopclip.dualencoder.epoch_evaluator import EpochEvaluator
 from shopclip.dualencoder.training import _over
 from shopclip.dualencoder.training_log import TrainingLog
 from tests.dualencoder.conftest import BERT, RESNET, build, differing, subset, weights
@@ -35,11 +35,11 @@ def seen_as(mrrs, monkeypatch):
     """Looks that find these one after another; returns the weights that each looked at."""
     looked_at = []
 
-    def look(self, model, steps, precision, seconds):
+    def evaluate(self, model, steps, precision, seconds):
         looked_at.append(weights(model))
         return epoch_of(steps[-1].epoch, mrrs[len(looked_at) - 1])
 
-    monkeypatch.setattr(Probe, "look", look)
+    monkeypatch.setattr(EpochEvaluator, "evaluate", evaluate)
     return looked_at
 
 
@@ -108,13 +108,13 @@ def test_without_validation_the_last_weights_stay_however_bad(examples, monkeypa
 
 def test_validation_examples_are_judged_and_never_trained_on(split, monkeypatch):
     judged = []
-    of = Probe.of.__func__
+    of = EpochEvaluator.of.__func__
 
     def spy(cls, examples):
         judged.append(examples)
         return of(cls, examples)
 
-    monkeypatch.setattr(Probe, "of", classmethod(spy))
+    monkeypatch.setattr(EpochEvaluator, "of", classmethod(spy))
     first, _ = trained(split, 2)
     assert judged == [split[1]]
     half = subset(split[1], np.arange(8))
@@ -128,18 +128,18 @@ def test_the_best_epoch_survives_a_resumption(split, tmp_path, monkeypatch):
     looked_at = seen_as([0.3, 0.9, 0.2, 0.1], monkeypatch)
     expected, log = trained(split, 4)
     best = looked_at[1]
-    look = Probe.look
+    evaluate = EpochEvaluator.evaluate
     looked_at.clear()
 
     def killed(self, model, steps, precision, seconds):
         if len(looked_at) == 3:
             raise KeyboardInterrupt
-        return look(self, model, steps, precision, seconds)
+        return evaluate(self, model, steps, precision, seconds)
 
-    monkeypatch.setattr(Probe, "look", killed)
+    monkeypatch.setattr(EpochEvaluator, "evaluate", killed)
     with pytest.raises(KeyboardInterrupt):
         trained(split, 4, resumption=CheckpointManager(tmp_path, seconds=0))
-    monkeypatch.setattr(Probe, "look", look)
+    monkeypatch.setattr(EpochEvaluator, "evaluate", evaluate)
     model, resumed = trained(split, 4, resumption=CheckpointManager(tmp_path, seconds=0))
     assert resumed.best_epoch == log.best_epoch == 1
     assert differing(weights(model), best) == []
@@ -151,6 +151,6 @@ def test_real_looks_choose_the_epoch_that_retrieves_best(split):
     model, log = trained(split, 6)
     found = [epoch.mrr for epoch in log.epochs]
     assert log.best_epoch == int(np.argmax(found))
-    seen = Probe.of(split[1])
-    again = seen.look(model, log.steps, Precision("fp32", model.device), seconds=0)
+    seen = EpochEvaluator.of(split[1])
+    again = seen.evaluate(model, log.steps, Precision("fp32", model.device), seconds=0)
     assert again.mrr == pytest.approx(max(found))

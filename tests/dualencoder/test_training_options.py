@@ -12,7 +12,7 @@ from shopclip.dualencoder import Recipe, fit
 from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.feeds import build_feeds
 from shopclip.dualencoder.learner import Learner
-from shopclip.dualencoder.parallel.workers import Part, Workers
+from shopclip.dualencoder.parallel.workers import BatchShard, Workers
 from tests.dualencoder.conftest import (
     BERT,
     GPT,
@@ -132,7 +132,7 @@ def test_crops_of_any_size_reach_one_compiled_image_encoder(examples, compiled):
     images, _ = build_feeds(model, examples, recipe, fp32, None, Workers())
     sizes, graphs = set(), set()
     for step in range(8):
-        taken = images.take(np.arange(8), torch.Generator().manual_seed(step), Part.whole(8))
+        taken = images.take(np.arange(8), torch.Generator().manual_seed(step), BatchShard.whole(8))
         sizes.add(taken[0].shape)
         np.testing.assert_allclose(
             images.embed(*taken).detach(), model.image(*taken).detach(), atol=1e-6

@@ -41,6 +41,7 @@ def write_checkpoint(file: Path, identity: str, state: Checkpoint, learner: Lear
     """Write the file whole or not at all; of a complete training, the weights and the log."""
     from safetensors.torch import save_file
 
+    # The names in the file are those of format 1, which older checkpoints have.
     tensors = _prefixed("model", learner.model.state_dict())
     if not state.done:
         tensors |= _prefixed("best", state.best) | _prefixed("optimiser", _moments(learner))
@@ -90,7 +91,7 @@ def _moments(learner: Learner) -> dict[str, Tensor]:
     names = {id(parameter): name for name, parameter in learner.model.named_parameters()}
     return {
         f"{names[id(parameter)]}/{kind}": value
-        for parameter, moments in learner.optimiser.state.items()
+        for parameter, moments in learner.optimizer.state.items()
         for kind, value in moments.items()
     }
 
@@ -103,7 +104,7 @@ def _set_moments(learner: Learner, moments: Mapping[str, Tensor]) -> None:
         parameter = parameters[of]
         if value.shape == parameter.shape and kind != "step":
             value = torch.empty_like(parameter).copy_(value)
-        learner.optimiser.state[parameter][kind] = value.to(parameter.device)
+        learner.optimizer.state[parameter][kind] = value.to(parameter.device)
 
 
 def _prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

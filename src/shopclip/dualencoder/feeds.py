@@ -18,7 +18,7 @@ from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.features import image_features, text_features
 from shopclip.dualencoder.model import DualEncoder
-from shopclip.dualencoder.parallel.workers import Part, Workers
+from shopclip.dualencoder.parallel.workers import BatchShard, Workers
 from shopclip.dualencoder.pixels import augment
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.tokenization import LengthGroups, Tokens
@@ -32,10 +32,12 @@ class Feed(Protocol):
     def embed(self) -> Callable[..., Tensor]:
         """What was taken → L2-normalised (batch, dimensions)."""
 
-    def take(self, batch: np.ndarray, draws: torch.Generator, part: Part) -> tuple[Tensor, ...]:
+    def take(
+        self, batch: np.ndarray, generator: torch.Generator, shard: BatchShard
+    ) -> tuple[Tensor, ...]:
         """Inputs of this part of the examples on the device, the batch first.
 
-        Chance comes from `draws`, and is drawn for the whole batch.
+        Chance comes from `generator`, and is drawn for the whole batch.
         """
 
 
@@ -62,9 +64,11 @@ class Pictures:
     recipe: Recipe
     device: torch.device
 
-    def take(self, batch: np.ndarray, draws: torch.Generator, part: Part) -> tuple[Tensor, ...]:
-        images = torch.from_numpy(self.examples.pixels(part.of(batch))).to(self.device)
-        return (augment(images, self.recipe, draws, part),)
+    def take(
+        self, batch: np.ndarray, generator: torch.Generator, shard: BatchShard
+    ) -> tuple[Tensor, ...]:
+        images = torch.from_numpy(self.examples.pixels(shard.of(batch))).to(self.device)
+        return (augment(images, self.recipe, generator, shard),)
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,10 @@ class Captions:
     tokens: Tokens
     device: torch.device
 
-    def take(self, batch: np.ndarray, draws: torch.Generator, part: Part) -> tuple[Tensor, ...]:
-        rows = part.of(draw_captions(self.examples, batch, draws))
+    def take(
+        self, batch: np.ndarray, generator: torch.Generator, shard: BatchShard
+    ) -> tuple[Tensor, ...]:
+        rows = shard.of(draw_captions(self.examples, batch, generator))
         return self.tokens.batch(rows, self.device)
 
 
@@ -89,8 +95,10 @@ class CachedPictures:
     features: np.ndarray
     device: torch.device
 
-    def take(self, batch: np.ndarray, draws: torch.Generator, part: Part) -> tuple[Tensor, ...]:
-        return (torch.from_numpy(self.features[part.of(batch)]).to(self.device),)
+    def take(
+        self, batch: np.ndarray, generator: torch.Generator, shard: BatchShard
+    ) -> tuple[Tensor, ...]:
+        return (torch.from_numpy(self.features[shard.of(batch)]).to(self.device),)
 
 
 @dataclass(frozen=True)
@@ -102,8 +110,10 @@ class CachedCaptions:
     features: np.ndarray
     device: torch.device
 
-    def take(self, batch: np.ndarray, draws: torch.Generator, part: Part) -> tuple[Tensor, ...]:
-        rows = part.of(draw_captions(self.examples, batch, draws)).numpy()
+    def take(
+        self, batch: np.ndarray, generator: torch.Generator, shard: BatchShard
+    ) -> tuple[Tensor, ...]:
+        rows = shard.of(draw_captions(self.examples, batch, generator)).numpy()
         return (torch.from_numpy(self.features[rows]).to(self.device),)
 
 
@@ -125,20 +135,20 @@ def build_feeds(
     of_captions = LengthGroups(embed(model.text)) if device.type == "cpu" else embed(model.text)
     texts: Feed = Captions(of_captions, examples, tokens, device)
     if recipe.image_mode == "cached":
-        with workers.first_ahead():
+        with workers.main_process_first():
             features = image_features(model.image.eval(), examples, precision, cache)
         images = CachedPictures(model.image.projection, features, device)
     if recipe.text_mode == "cached":
-        with workers.first_ahead():
+        with workers.main_process_first():
             features = text_features(model.text.eval(), tokens, precision, cache)
         texts = CachedCaptions(model.text.projection, examples, features, device)
     return images, texts
 
 
-def draw_captions(examples: Examples, batch: np.ndarray, draws: torch.Generator) -> Tensor:
+def draw_captions(examples: Examples, batch: np.ndarray, generator: torch.Generator) -> Tensor:
     """A row of `captions` for each example: its only one, or one of its variants."""
     if examples.variants is None:
         return torch.from_numpy(examples.caption_ids[batch])
     variants = torch.from_numpy(examples.variants[batch])
-    drawn = torch.randint(variants.shape[1], (len(batch), 1), generator=draws)
+    drawn = torch.randint(variants.shape[1], (len(batch), 1), generator=generator)
     return variants.gather(1, drawn).squeeze(1)

@@ -22,7 +22,7 @@ from shopclip.dualencoder.feeds import build_feeds
 from shopclip.dualencoder.gradient_cache import Side, backward
 from shopclip.dualencoder.losses import LOSSES, contrast
 from shopclip.dualencoder.model import DualEncoder
-from shopclip.dualencoder.optimizer import build_optimiser, set_learning_rates
+from shopclip.dualencoder.optimizer import build_optimizer, set_learning_rates
 from shopclip.dualencoder.parallel.batch_norm import share_batch_norms
 from shopclip.dualencoder.parallel.workers import Workers
 from shopclip.dualencoder.recipe import Recipe
@@ -76,18 +76,18 @@ class Learner:
         self._images, self._texts = build_feeds(
             model, examples, recipe, self.precision, cache, self.workers
         )
-        self.optimiser = build_optimiser(model, recipe)
+        self.optimizer = build_optimizer(model, recipe)
         self.steps = recipe.epochs * self.per_epoch
 
     def batches(self, first: int, last: int) -> Iterator[tuple[int, Batch]]:
         """The batches of the steps from `first` up to `last`, which is in the same epoch."""
         epoch = first // self.per_epoch
-        order = torch.randperm(len(self._examples), generator=self._chance("order", epoch))
+        order = torch.randperm(len(self._examples), generator=self._generator("order", epoch))
         for step in range(first, last):
             start = (step - epoch * self.per_epoch) * self.batch_size
             yield step, self._take(order[start : start + self.batch_size].numpy(), step)
 
-    def chance_of_its_own(self) -> AbstractContextManager[None]:
+    def fork_rng(self) -> AbstractContextManager[None]:
         """Steps seed torch's global generators; afterwards these are as they were."""
         device = self.model.device
         return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
@@ -107,8 +107,8 @@ class Learner:
         started = time.perf_counter()
         self.train()  # an embedding call since the last step may have switched it off
         own = f" of worker {self.workers.rank}" if self.workers.rank else ""
-        torch.manual_seed(self._chance(f"dropout{own}", number).initial_seed())
-        self.optimiser.zero_grad(set_to_none=True)
+        torch.manual_seed(self._generator(f"dropout{own}", number).initial_seed())
+        self.optimizer.zero_grad(set_to_none=True)
         part_of_loss = backward(
             (Side(self._embed_images, batch.images), Side(self._embed_texts, batch.texts)),
             lambda images, texts: contrast(
@@ -118,8 +118,8 @@ class Learner:
             scale=self.precision.scaler.scale,
             model=self.model,
         )
-        self.workers.add_gradients(self.model)
-        loss = self.workers.add(part_of_loss.item())
+        self.workers.all_reduce_gradients(self.model)
+        loss = self.workers.all_reduce_number(part_of_loss.item())
         rate, norm = self._update(loss, number)
         return Step(
             step=number,
@@ -135,7 +135,7 @@ class Learner:
     def _update(self, loss: float, number: int) -> tuple[float, float]:
         """Move the weights; returns the highest learning rate and the gradient norm."""
         scaler, recipe = self.precision.scaler, self.recipe
-        scaler.unscale_(self.optimiser)
+        scaler.unscale_(self.optimizer)
         norm = clip_grad_norm_(self.model.parameters(), recipe.max_gradient_norm).item()
         if not math.isfinite(loss):
             raise FloatingPointError(f"the loss became {loss} at {self._place(number)}")
@@ -143,8 +143,8 @@ class Learner:
         # would have to scale down has met no overflow.
         if not math.isfinite(norm) and (not scaler.is_enabled() or scaler.get_scale() < 1):
             raise FloatingPointError(f"the gradient norm became {norm} at {self._place(number)}")
-        rate = set_learning_rates(self.optimiser, number, steps=self.steps, warmup=recipe.warmup)
-        scaler.step(self.optimiser)
+        rate = set_learning_rates(self.optimizer, number, steps=self.steps, warmup=recipe.warmup)
+        scaler.step(self.optimizer)
         scaler.update()
         self.model.temperature.clamp_()
         return rate, norm
@@ -152,17 +152,17 @@ class Learner:
     def _place(self, number: int) -> str:
         return f"step {number} (epoch {number // self.per_epoch + 1})"
 
-    def _chance(self, purpose: str, number: int) -> torch.Generator:
+    def _generator(self, purpose: str, number: int) -> torch.Generator:
         entropy = [self._seed, number, *purpose.encode()]
         (seed,) = np.random.SeedSequence(entropy).generate_state(1, np.uint64)
         return torch.Generator().manual_seed(int(seed) >> 1)
 
     def _take(self, batch: np.ndarray, step: int) -> Batch:
-        draws, part = self._chance("augmentation", step), self.workers.part(len(batch))
+        generator, shard = self._generator("augmentation", step), self.workers.shard(len(batch))
         caption_ids = torch.from_numpy(self._examples.caption_ids[batch])
         return Batch(
-            self._images.take(batch, draws, part),
-            self._texts.take(batch, draws, part),
+            self._images.take(batch, generator, shard),
+            self._texts.take(batch, generator, shard),
             caption_ids.to(self.model.device),
         )
 

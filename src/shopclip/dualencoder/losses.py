@@ -124,11 +124,11 @@ def contrast(
         caption_ids: integer (batch,), of all workers' examples.
         temperature: cosine similarities → logits.
     """
-    if workers.count == 1:
+    if workers.world_size == 1:
         return loss.of(temperature(images @ texts.T), caption_ids)
-    all_images, all_texts = workers.gather(torch.cat([images, texts], dim=1)).chunk(2, dim=1)
-    own = workers.part(len(caption_ids)).of(caption_ids)
+    all_images, all_texts = workers.all_gather(torch.cat([images, texts], dim=1)).chunk(2, dim=1)
+    own = workers.shard(len(caption_ids)).of(caption_ids)
     positives = same_caption(own, caption_ids)
     image_to_text = loss.of_rows(temperature(images @ all_texts.T), positives)
     text_to_image = loss.of_rows(temperature(texts @ all_images.T), positives)
-    return (image_to_text + text_to_image) / (2 * workers.count)
+    return (image_to_text + text_to_image) / (2 * workers.world_size)

@@ -10,7 +10,7 @@ from torch.optim import AdamW
 from shopclip.dualencoder.recipe import Recipe
 
 
-def build_optimiser(model: nn.Module, recipe: Recipe) -> AdamW:
+def build_optimizer(model: nn.Module, recipe: Recipe) -> AdamW:
     """AdamW in which either encoder learns at its own rate, projections and temperature at a third.
 
     Norms, biases and the temperature are not decayed: decay would pull them to a meaningless zero.
@@ -37,15 +37,15 @@ def build_optimiser(model: nn.Module, recipe: Recipe) -> AdamW:
     )
 
 
-def set_learning_rates(optimiser: AdamW, step: int, *, steps: int, warmup: float) -> float:
+def set_learning_rates(optimizer: AdamW, step: int, *, steps: int, warmup: float) -> float:
     """Give every group its rate at this step, of its own peak; returns the highest.
 
     It depends on the number of the step alone, so that a resumed training has nothing to restore.
     """
     share = share_of_peak(step, steps=steps, warmup=warmup)
-    for group in optimiser.param_groups:
+    for group in optimizer.param_groups:
         group["lr"] = share * group["peak"]
-    return float(max(group["lr"] for group in optimiser.param_groups))
+    return float(max(group["lr"] for group in optimizer.param_groups))
 
 
 def share_of_peak(step: int, *, steps: int, warmup: float) -> float:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as transform
 
-from shopclip.dualencoder.parallel.workers import Part
+from shopclip.dualencoder.parallel.workers import BatchShard
 from shopclip.dualencoder.recipe import Recipe
 
 
@@ -28,24 +28,26 @@ def to_pixel_values(images: Tensor, size: tuple[int, int]) -> Tensor:
     return channels_first.float().div_(127.5).sub_(1)
 
 
-def augment(images: Tensor, recipe: Recipe, generator: torch.Generator, part: Part) -> Tensor:
+def augment(
+    images: Tensor, recipe: Recipe, generator: torch.Generator, shard: BatchShard
+) -> Tensor:
     """A crop, a mirror image of half of them, mild jitter, as far as the recipe asks for them.
 
     Args:
-        images: uint8 (part, height, width, 3).
+        images: uint8 (shard, height, width, 3).
         generator: source of randomness, on the CPU, for the whole batch.
-        part: which of the batch these are; it does not change what happens to them.
+        shard: which of the batch these are; it does not change what happens to them.
 
     Returns:
-        uint8 (part, cropped height, cropped width, 3).
+        uint8 (shard, cropped height, cropped width, 3).
     """
     if recipe.crop < 1 or recipe.flip:
-        images = crop_and_flip(images, recipe.crop, recipe.flip, generator, part)
-    return jitter(images, recipe.jitter, generator, part) if recipe.jitter else images
+        images = crop_and_flip(images, recipe.crop, recipe.flip, generator, shard)
+    return jitter(images, recipe.jitter, generator, shard) if recipe.jitter else images
 
 
 def crop_and_flip(
-    images: Tensor, least: float, flip: bool, generator: torch.Generator, part: Part
+    images: Tensor, least: float, flip: bool, generator: torch.Generator, shard: BatchShard
 ) -> Tensor:
     """Cut a window out of each image, at a place of its own, and mirror half of the windows.
 
@@ -57,21 +59,21 @@ def crop_and_flip(
     own, height, width, _ = images.shape
     kept = 1 - (1 - least) * torch.rand(2, generator=generator)
     window = max(1, round(height * float(kept[0]))), max(1, round(width * float(kept[1])))
-    top = part.of(torch.randint(height - window[0] + 1, (part.size, 1), generator=generator))
-    left = part.of(torch.randint(width - window[1] + 1, (part.size, 1), generator=generator))
+    top = shard.of(torch.randint(height - window[0] + 1, (shard.size, 1), generator=generator))
+    left = shard.of(torch.randint(width - window[1] + 1, (shard.size, 1), generator=generator))
     rows, columns = top + torch.arange(window[0]), left + torch.arange(window[1])
     if flip:
-        mirrored = part.of(torch.rand(part.size, 1, generator=generator)) < 0.5
+        mirrored = shard.of(torch.rand(shard.size, 1, generator=generator)) < 0.5
         columns = torch.where(mirrored, columns.flip(1), columns)
     rows, columns = rows.to(images.device), columns.to(images.device)
     picture = torch.arange(own, device=images.device)
     return images[picture[:, None, None], rows[:, :, None], columns[:, None, :]]
 
 
-def jitter(images: Tensor, most: float, generator: torch.Generator, part: Part) -> Tensor:
+def jitter(images: Tensor, most: float, generator: torch.Generator, shard: BatchShard) -> Tensor:
     """Change contrast about the mean, then brightness, each by a factor of 1 ± `most` an image."""
-    factors = 1 + most * (2 * torch.rand(2, part.size, 1, 1, 1, generator=generator) - 1)
-    contrast, brightness = (part.of(kind).to(images.device) for kind in factors)
+    factors = 1 + most * (2 * torch.rand(2, shard.size, 1, 1, 1, generator=generator) - 1)
+    contrast, brightness = (shard.of(kind).to(images.device) for kind in factors)
     pixels = images.float()
     mean = pixels.mean(dim=(1, 2, 3), keepdim=True)
     changed = ((pixels - mean) * contrast + mean) * brightness

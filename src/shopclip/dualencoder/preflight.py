@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from shopclip.dualencoder.epoch_evaluator import EpochEvaluator
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.model import DualEncoder
-from shopclip.dualencoder.probe import Probe
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.training_errors import explained
 from shopclip.metrics.ranks import rank
@@ -78,7 +78,7 @@ def overfit(
     )
     learner = Learner(model.to(device), few, plain, seed=seed)
     started, steps, accuracy = time.perf_counter(), 0, 0.0
-    with learner.chance_of_its_own(), explained(plain, batch, None):
+    with learner.fork_rng(), explained(plain, batch, None):
         while accuracy < ENOUGH and time.perf_counter() - started < seconds:
             for number, taken in learner.batches(steps, steps + learner.per_epoch):
                 last = learner.step(taken, number)
@@ -89,7 +89,7 @@ def overfit(
 
 
 def _few(examples: Examples) -> Examples:
-    chosen = Probe.of(examples, EXAMPLES)
+    chosen = EpochEvaluator.of(examples, EXAMPLES)
     return replace(
         examples,
         rows=chosen.images,

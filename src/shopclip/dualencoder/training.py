@@ -15,11 +15,11 @@ from tqdm import tqdm
 import shopclip
 from shopclip.dualencoder import fingerprint, model_files
 from shopclip.dualencoder.checkpoints import Checkpoint, CheckpointManager
+from shopclip.dualencoder.epoch_evaluator import EpochEvaluator
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.model import DualEncoder
 from shopclip.dualencoder.parallel.workers import Workers
-from shopclip.dualencoder.probe import Probe
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.training_errors import TrainingError, explained
 from shopclip.dualencoder.training_log import Epoch, TrainingLog
@@ -76,10 +76,10 @@ def fit(
         )
     workers = workers or Workers()
     batch_size = min(recipe.batch_size, len(examples))
-    if batch_size % workers.count:
+    if batch_size % workers.world_size:
         raise TrainingError(
-            f"{workers.count} workers cannot share a batch of {batch_size} examples equally; set "
-            f"training.recipe.batch_size to {batch_size - batch_size % workers.count}"
+            f"{workers.world_size} workers cannot share a batch of {batch_size} examples equally; "
+            f"set training.recipe.batch_size to {batch_size - batch_size % workers.world_size}"
         )
     model.to(device)
     untrained = fingerprint.of_weights(model) if resumption else ""
@@ -94,7 +94,7 @@ def fit(
         towers = untrained, model_files.describe(model), tokenizer
         # The whole recipe: even micro_batch decides what dropout drops and what a batch norm sees.
         resumption.identity = fingerprint.of(asdict(recipe), seed, towers, data, version)
-        with resumption.locked() if workers.first else nullcontext():
+        with resumption.locked() if workers.is_main else nullcontext():
             return _train(learner, judged, validated, resumption, title, after_epoch)
 
 
@@ -109,24 +109,24 @@ def _train(
     """Train to the end; `examples` are those that the towers are judged by after every epoch."""
     workers = learner.workers
     state = resumption.restore(learner) if resumption else Checkpoint()
-    if workers.add(len(state.log.steps)) != workers.count * len(state.log.steps):
+    if workers.all_reduce_number(len(state.log.steps)) != workers.world_size * len(state.log.steps):
         raise TrainingError("the workers do not see the same training states; share their folder")
-    if not workers.first:
+    if not workers.is_main:
         resumption = None  # one writes for all
     for epoch in state.log.epochs:
         after_epoch(epoch)
     if state.done:
         return state.log
-    probe, steps = Probe.of(examples), state.log.steps
+    evaluator, steps = EpochEvaluator.of(examples), state.log.steps
     with (
-        learner.chance_of_its_own(),
+        learner.fork_rng(),
         tqdm(
             total=learner.steps,
             initial=len(steps),
             desc=title,
             unit="step",
             mininterval=1,
-            disable=not workers.first,
+            disable=not workers.is_main,
         ) as bar,
     ):
         while not _over(learner, state):
@@ -134,8 +134,8 @@ def _train(
             _train_epoch(learner, state, resumption, bar)
             done = steps[len(state.log.epochs) * learner.per_epoch :]
             seconds = time.perf_counter() - started
-            look = partial(probe.look, learner.model, done, learner.precision, seconds)
-            state.log.epochs.append(workers.decide(look))
+            evaluate = partial(evaluator.evaluate, learner.model, done, learner.precision, seconds)
+            state.log.epochs.append(workers.broadcast(evaluate))
             if validated:
                 _keep_best(learner, state)
             after_epoch(state.log.epochs[-1])

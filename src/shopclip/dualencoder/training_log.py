@@ -27,7 +27,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Epoch:
-    """How the towers stand at the end of an epoch, judged by the examples of a `Probe`.
+    """How the towers stand at the end of an epoch, judged by the examples of a `EpochEvaluator`.
 
     Attributes:
         step: steps done by then.

@@ -7,7 +7,7 @@ import torch
 
 from shopclip.dualencoder.losses import LOSSES
 from shopclip.dualencoder.parallel.batch_norm import SharedBatchNorm2d, share_batch_norms
-from shopclip.dualencoder.parallel.workers import Part, Workers
+from shopclip.dualencoder.parallel.workers import BatchShard, Workers
 from tests.dualencoder.conftest import BERT, RESNET, build
 from tests.dualencoder.parallel import two_workers
 from tests.dualencoder.parallel.two_workers import ALONE, RECIPES
@@ -29,9 +29,9 @@ def close(some, others, **tolerance):
 
 def test_the_parts_of_a_batch_are_all_of_it_in_order():
     batch = list(range(12))
-    parts = [Workers(rank, 3).part(12) for rank in range(3)]
+    parts = [Workers(rank, 3).shard(12) for rank in range(3)]
     assert [row for part in parts for row in part.of(batch)] == batch
-    assert Part.whole(12).of(batch) == batch
+    assert BatchShard.whole(12).of(batch) == batch
 
 
 def test_gathering_has_the_gradient_of_what_every_worker_makes_of_it(both):

@@ -30,7 +30,7 @@ def gathered(workers):
     """A tensor of all workers and the gradient of this one's part by what all make of it."""
     own = torch.arange(6.0).reshape(2, 3) + 10 * workers.rank
     own.requires_grad_()
-    together = workers.gather(own)
+    together = workers.all_gather(own)
     weights = torch.arange(float(together.numel())).reshape(together.shape)
     (together * weights * (workers.rank + 1)).sum().backward()
     return together.detach(), own.grad
@@ -41,14 +41,14 @@ def normalised(workers):
     generator = torch.Generator().manual_seed(0)
     pictures = torch.randn(8, 3, 5, 4, generator=generator) * 3 + 1
     weights = torch.randn(8, 3, 5, 4, generator=generator)
-    part = workers.part(8)
+    part = workers.shard(8)
     own = part.of(pictures).clone().requires_grad_()
     model = nn.Sequential(nn.BatchNorm2d(3))
     model[0].weight.data = torch.tensor([1.0, 2.0, 0.5])
     share_batch_norms(model, workers)
     out = model(own)
     (out * part.of(weights)).sum().backward()
-    workers.add_gradients(model)
+    workers.all_reduce_gradients(model)
     return out.detach(), own.grad, model[0].weight.grad, *model.state_dict().values()
 
 
@@ -59,12 +59,16 @@ def contrasted(workers, loss):
         nn.functional.normalize(torch.randn(8, 4, generator=generator), dim=1) for _ in range(2)
     )
     ids = torch.tensor([0, 1, 2, 0, 3, 1, 4, 5])
-    part, temperature = workers.part(8), Temperature(0.1, -1.0)
+    part, temperature = workers.shard(8), Temperature(0.1, -1.0)
     own = part.of(images).clone().requires_grad_()
     value = contrast(own, part.of(texts), ids, LOSSES[loss], temperature, workers)
     value.backward()
-    workers.add_gradients(temperature)
-    return torch.tensor(workers.add(value.item())), own.grad, temperature.log_scale.grad
+    workers.all_reduce_gradients(temperature)
+    return (
+        torch.tensor(workers.all_reduce_number(value.item())),
+        own.grad,
+        temperature.log_scale.grad,
+    )
 
 
 def trained(workers, recipe):
@@ -86,7 +90,7 @@ def everything(workers):
     results = {"gathered": gathered(workers), "normalised": normalised(workers)}
     results |= {loss: contrasted(workers, loss) for loss in LOSSES}
     results |= {f"trained_{recipe}": trained(workers, recipe) for recipe in RECIPES}
-    decided = workers.decide(lambda: np.float64(workers.rank + 7))
+    decided = workers.broadcast(lambda: np.float64(workers.rank + 7))
     return results | {"decided": (torch.tensor(decided),)}
 
 

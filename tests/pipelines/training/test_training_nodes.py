@@ -20,7 +20,7 @@ from shopclip.parameters import (
 from shopclip.pipelines.training.nodes import check_learning, train
 from shopclip.tables.contamination import caption_hashes
 from tests.dualencoder.conftest import BERT, RESNET, differing, weights
-from tests.dualencoder.test_probe import naive_mrr
+from tests.dualencoder.test_epoch_evaluator import naive_mrr
 
 COUNTS = {"train": 24, "validation": 12, "held_out": 12}
 PAIR = Pair(text=BERT, image=RESNET, label="bert_resnet")

@@ -27,7 +27,7 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
             pictures, self.weight, self.bias, self.eps, self.workers
         )
         if self.track_running_stats:
-            count = pictures.numel() // pictures.shape[1] * self.workers.count
+            count = pictures.numel() // pictures.shape[1] * self.workers.world_size
             self._remember(mean, variance * count / max(1, count - 1))
         return normalised  # type: ignore[no-any-return]
 
@@ -55,7 +55,7 @@ class _Normalise(torch.autograd.Function):
         context: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float, workers: Workers
     ) -> tuple[Tensor, Tensor, Tensor]:
         own = torch.batch_norm_update_stats(x.float(), None, None, 0.0)
-        means, variances = workers.gather(torch.cat(own)[None]).chunk(2, dim=1)
+        means, variances = workers.all_gather(torch.cat(own)[None]).chunk(2, dim=1)
         mean = means.mean(dim=0)
         variance = variances.mean(dim=0) + (means - mean).square().mean(dim=0)
         context.save_for_backward(x, weight, mean, variance)
@@ -69,8 +69,10 @@ class _Normalise(torch.autograd.Function):
         of_x, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
             gradients[0], x, weight, mean, variance, None, None, False, context.eps, [True] * 3
         )
-        count = x.numel() // x.shape[1] * context.workers.count
-        mean_gradient, projection = context.workers.total(torch.stack([of_bias, of_weight])) / count
+        count = x.numel() // x.shape[1] * context.workers.world_size
+        mean_gradient, projection = (
+            context.workers.all_reduce(torch.stack([of_bias, of_weight])) / count
+        )
         deviation = torch.rsqrt(variance + context.eps)
         slope = -weight * deviation.square() * projection
         offset = -weight * deviation * mean_gradient - slope * mean
@@ -80,7 +82,7 @@ class _Normalise(torch.autograd.Function):
 
 def share_batch_norms(model: nn.Module, workers: Workers) -> None:
     """Let every batch normalisation of the model see the batch of all workers."""
-    if workers.count == 1:
+    if workers.world_size == 1:
         return
     for name, part in list(model.named_modules()):
         if type(part) is nn.BatchNorm2d:

@@ -168,7 +168,7 @@ def carry_out(folder: Path, workers: Workers) -> None:
     except ShopclipError as error:
         (folder / "error.txt").write_text(str(error), "utf-8")
         raise
-    if workers.first:
+    if workers.is_main:
         model_files.save(model, folder / "trained")
         (folder / "log.json").write_text(json.dumps(log.to_rows()))
 

@@ -61,7 +61,7 @@ def joined(device: str) -> Iterator[Workers]:
         _keep_to_own_cores(place, places)
     dist.init_process_group("nccl" if device == "cuda" else "gloo", timeout=WAIT)
     workers = Workers.of_process_group()
-    if not workers.first:
+    if not workers.is_main:
         logging.disable(logging.INFO)  # the first one has said it
     try:
         yield workers

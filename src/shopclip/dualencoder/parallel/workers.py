@@ -22,7 +22,7 @@ Sliceable = TypeVar("Sliceable", bound=Any)
 
 
 @dataclass(frozen=True)
-class Part:
+class BatchShard:
     """Which examples of a batch are a worker's: `start` to `stop` of `size`."""
 
     start: int
@@ -30,7 +30,7 @@ class Part:
     size: int
 
     @classmethod
-    def whole(cls, size: int) -> Part:
+    def whole(cls, size: int) -> BatchShard:
         return cls(0, size, size)
 
     def of(self, batch: Sliceable) -> Sliceable:
@@ -44,11 +44,11 @@ class Workers:
 
     Attributes:
         rank: this one's number, from 0; the first alone writes and reports.
-        count: how many there are.
+        world_size: how many there are.
     """
 
     rank: int = 0
-    count: int = 1
+    world_size: int = 1
 
     @classmethod
     def of_process_group(cls) -> Workers:
@@ -58,31 +58,31 @@ class Workers:
         return cls(dist.get_rank(), dist.get_world_size())
 
     @property
-    def first(self) -> bool:
+    def is_main(self) -> bool:
         return self.rank == 0
 
-    def part(self, size: int) -> Part:
-        """This worker's part of a batch, which they share equally."""
-        share = size // self.count
-        return Part(self.rank * share, (self.rank + 1) * share, size)
+    def shard(self, size: int) -> BatchShard:
+        """This worker's shard of a batch, which they share equally."""
+        share = size // self.world_size
+        return BatchShard(self.rank * share, (self.rank + 1) * share, size)
 
-    def gather(self, own: Tensor) -> Tensor:
-        """The parts of all, in their order, with gradient: float (n, …) → (count × n, …)."""
-        return own if self.count == 1 else _Gather.apply(own, self)  # type: ignore[no-any-return]
+    def all_gather(self, own: Tensor) -> Tensor:
+        """The parts of all, in their order, with gradient: float (n, …) → (world_size × n, …)."""
+        return own if self.world_size == 1 else _Gather.apply(own, self)  # type: ignore[no-any-return]
 
-    def add(self, own: float) -> float:
+    def all_reduce_number(self, own: float) -> float:
         """The sum over all workers."""
-        return float(self.total(torch.tensor(own, dtype=torch.float64, device=self._device())))
+        return float(self.all_reduce(torch.tensor(own, dtype=torch.float64, device=self._device())))
 
-    def total(self, own: Tensor) -> Tensor:
+    def all_reduce(self, own: Tensor) -> Tensor:
         """The sum over all workers, which takes the place of what is this one's."""
-        if self.count > 1:
+        if self.world_size > 1:
             dist.all_reduce(own)
         return own
 
-    def add_gradients(self, model: nn.Module) -> None:
+    def all_reduce_gradients(self, model: nn.Module) -> None:
         """Replace every gradient by its sum over all workers."""
-        if self.count == 1:
+        if self.world_size == 1:
             return
         bucket: list[Tensor] = []
         numbers = 0
@@ -94,26 +94,26 @@ class Workers:
                 bucket, numbers = [], 0
         _add_up(bucket)
 
-    def decide(self, decision: Callable[[], T]) -> T:
+    def broadcast(self, decision: Callable[[], T]) -> T:
         """What the first worker's call returns, for all of them."""
-        if self.count == 1:
+        if self.world_size == 1:
             return decision()
-        decided = [decision() if self.first else None]
+        decided = [decision() if self.is_main else None]
         dist.broadcast_object_list(decided, device=self._device())
         return decided[0]  # type: ignore[return-value]
 
     @contextmanager
-    def first_ahead(self) -> Iterator[None]:
+    def main_process_first(self) -> Iterator[None]:
         """The first worker goes through alone, and then the others, who find what it has left."""
-        if self.count > 1 and not self.first:
+        if self.world_size > 1 and not self.is_main:
             dist.barrier()
         yield
-        if self.count > 1 and self.first:
+        if self.world_size > 1 and self.is_main:
             dist.barrier()
 
     def _device(self) -> torch.device:
         """NCCL moves nothing but memory of the GPU."""
-        nccl = self.count > 1 and dist.get_backend() == "nccl"
+        nccl = self.world_size > 1 and dist.get_backend() == "nccl"
         return torch.device("cuda", torch.cuda.current_device()) if nccl else torch.device("cpu")
 
 
@@ -124,7 +124,7 @@ class _Gather(torch.autograd.Function):
     def forward(context: Any, own: Tensor, workers: Workers) -> Tensor:
         context.workers, context.size = workers, len(own)
         own = own.contiguous()
-        parts = [torch.empty_like(own) for _ in range(workers.count)]
+        parts = [torch.empty_like(own) for _ in range(workers.world_size)]
         dist.all_gather(parts, own)
         return torch.cat(parts)
 

@@ -42,7 +42,7 @@ def choose_fit(workers: int, engine: EngineParameters) -> Callable[..., Training
 
         return partial(fit_on_ray, count=workers, address=engine.address)
     launched = Workers.of_process_group()
-    if workers > 1 and launched.count == 1:
+    if workers > 1 and launched.world_size == 1:
         from shopclip.dualencoder.parallel.launch import fit_on_workers
 
         return partial(fit_on_workers, count=workers)

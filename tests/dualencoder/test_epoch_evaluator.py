@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shopclip.dualencoder import Examples, Recipe, fit
 from shopclip.dualencoder.devices import Precision
-from shopclip.dualencoder.probe import MOST, Probe
+from shopclip.dualencoder.epoch_evaluator import MOST, EpochEvaluator
 from shopclip.dualencoder.training_log import Step
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build, differing, weights
 
@@ -55,31 +55,31 @@ def numbered(caption_ids):
 @settings(deadline=None)
 def test_takes_examples_with_captions_of_their_own_and_no_more_than_asked(caption_ids, most):
     examples = numbered(caption_ids)
-    probe = Probe.of(examples, most)
+    evaluator = EpochEvaluator.of(examples, most)
     distinct = len(set(caption_ids))
-    assert len(probe.images) == len(probe.captions)
+    assert len(evaluator.images) == len(evaluator.captions)
     if distinct >= 2:
-        assert len(probe.captions) == len(set(probe.captions)) == min(most, distinct)
+        assert len(evaluator.captions) == len(set(evaluator.captions)) == min(most, distinct)
     of_row = dict(zip(examples.rows, examples.caption_ids, strict=True))
-    assert [examples.captions[of_row[row]] for row in probe.images] == list(probe.captions)
+    assert [examples.captions[of_row[row]] for row in evaluator.images] == list(evaluator.captions)
 
 
 def test_takes_them_evenly_from_all_there_are():
-    probe = Probe.of(numbered(list(range(1000))), 5)
-    gaps = np.diff(np.sort(probe.images))
+    evaluator = EpochEvaluator.of(numbered(list(range(1000))), 5)
+    gaps = np.diff(np.sort(evaluator.images))
     assert gaps.min() > 240
 
 
 def test_takes_the_same_ones_every_time():
     examples = numbered(list(np.random.default_rng(0).integers(50, size=400)))
-    first, again = (Probe.of(examples, 20) for _ in range(2))
+    first, again = (EpochEvaluator.of(examples, 20) for _ in range(2))
     assert first.captions == again.captions
     assert first.images.tolist() == again.images.tolist()
 
 
 def test_a_thousand_examples_are_enough():
     assert MOST == 1000
-    assert len(Probe.of(numbered(list(range(3000)))).captions) == MOST
+    assert len(EpochEvaluator.of(numbered(list(range(3000)))).captions) == MOST
 
 
 def naive_mrr(images, texts):
@@ -99,7 +99,7 @@ def test_its_figures_are_those_of_the_embeddings(text, image, examples):
     model = build(text, image)
     images = model.embed_images(examples.images[:4])
     texts = model.embed_captions(examples.captions)
-    seen = Probe.of(examples).look(model, STEPS, FP32, seconds=1.5)
+    seen = EpochEvaluator.of(examples).evaluate(model, STEPS, FP32, seconds=1.5)
     assert (seen.epoch, seen.step, seen.seconds) == (3, 8, 1.5)
     assert (seen.loss, seen.chance_loss, seen.temperature) == (1.5, 2.5, 0.25)
     for side, embeddings in (("image", images), ("text", texts)):
@@ -118,7 +118,7 @@ def test_its_hubs_are_images_found_by_captions(monkeypatch):
     texts = unit(generator.normal(size=(60, 8)) + 1)
     images = unit(generator.normal(size=(60, 8)))
     images[:3] = unit(np.ones((3, 8)) + 0.01 * images[:3])
-    probe = Probe.of(numbered(list(range(60))))
+    evaluator = EpochEvaluator.of(numbered(list(range(60))))
     model = SimpleNamespace(embed_images=lambda *_: images, embed_captions=lambda _: texts)
     similarities = texts @ images.T
     found_by_captions, found_by_images = (
@@ -126,13 +126,17 @@ def test_its_hubs_are_images_found_by_captions(monkeypatch):
         for one in (similarities, similarities.T)
     )
     assert abs(found_by_captions - found_by_images) > 1
-    assert probe.look(model, STEPS, FP32, seconds=1).hubness == pytest.approx(found_by_captions)
+    assert evaluator.evaluate(model, STEPS, FP32, seconds=1).hubness == pytest.approx(
+        found_by_captions
+    )
 
 
 def test_looking_changes_no_weight_and_draws_nothing(examples):
     model = build(BERT, RESNET)
     before, state = weights(model), torch.get_rng_state()
-    first, again = (Probe.of(examples).look(model, STEPS, FP32, seconds=1) for _ in range(2))
+    first, again = (
+        EpochEvaluator.of(examples).evaluate(model, STEPS, FP32, seconds=1) for _ in range(2)
+    )
     assert first == again
     assert differing(before, weights(model)) == []
     assert torch.equal(torch.get_rng_state(), state)

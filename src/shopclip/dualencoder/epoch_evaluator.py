@@ -1,4 +1,4 @@
-"""A look at the towers at the end of an epoch."""
+"""The evaluation of the towers at the end of an epoch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST = 1000  # examples; embedding them must be cheap beside an epoch
 
 
 @dataclass(frozen=True)
-class Probe:
+class EpochEvaluator:
     """Examples with distinct captions that are embedded after every epoch.
 
     Attributes:
@@ -32,7 +32,7 @@ class Probe:
     captions: tuple[str, ...]
 
     @classmethod
-    def of(cls, examples: Examples, most: int = MOST) -> Probe:
+    def of(cls, examples: Examples, most: int = MOST) -> EpochEvaluator:
         """The same ones every time, chosen evenly from all that have a caption of their own."""
         _, firsts = np.unique(examples.caption_ids, return_index=True)
         if len(firsts) < 2:  # nothing tells them apart, but a spread takes two
@@ -41,7 +41,7 @@ class Probe:
         captions = tuple(examples.captions[caption] for caption in examples.caption_ids[chosen])
         return cls(examples, examples.rows[chosen], captions)
 
-    def look(
+    def evaluate(
         self, model: DualEncoder, steps: Sequence[Step], precision: Precision, seconds: float
     ) -> Epoch:
         """Judge the model after `steps`, which are those of the epoch."""
