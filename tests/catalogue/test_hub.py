@@ -58,7 +58,7 @@ def test_the_parquet_of_a_data_set_is_downloaded_with_progress_and_is_a_catalogu
     catalogue = open_catalogue(folder)
     rows, _ = catalogue.rows()
     assert rows["id"].tolist() == ["1", "2"]
-    assert list(catalogue.images(rows["image"].tolist())) == [jpeg("red")] * 2
+    assert list(catalogue.read_images(rows["image"].tolist())) == [jpeg("red")] * 2
     assert not (Path(folder) / "README.md").exists()
 
 

@@ -16,7 +16,7 @@ def test_a_kaggle_folder_is_recognised(kaggle):
     assert rows["id"].tolist() == ["10", "11", "12", "13", "14"]
     assert rejected.empty
     assert not catalogue.synthetic
-    found = list(catalogue.images(rows["image"].tolist()))
+    found = list(catalogue.read_images(rows["image"].tolist()))
     assert found == [(kaggle / "images" / f"{id_}.jpg").read_bytes() for id_ in rows["id"]]
 
 
@@ -35,7 +35,7 @@ def test_parquet_is_recognised_as_a_file_and_as_a_folder(tmp_path, place):
     for path in (file, tmp_path / "hub"):
         catalogue = open_catalogue(path)
         rows, _ = catalogue.rows()
-        assert list(catalogue.images(rows["image"].tolist())) == [jpeg("red")]
+        assert list(catalogue.read_images(rows["image"].tolist())) == [jpeg("red")]
 
 
 @pytest.mark.parametrize("name", ["shop.csv", ""])
@@ -44,7 +44,7 @@ def test_a_csv_with_paths_is_recognised_as_a_file_and_as_a_folder(tmp_path, name
     (tmp_path / "1.jpg").write_bytes(jpeg("red"))
     catalogue = open_catalogue(tmp_path / name, {"id": "sku", "caption": "title", "image": "photo"})
     rows, _ = catalogue.rows()
-    assert list(catalogue.images(rows["image"].tolist())) == [jpeg("red")]
+    assert list(catalogue.read_images(rows["image"].tolist())) == [jpeg("red")]
 
 
 def test_the_built_in_catalogue_says_that_it_is_synthetic(tmp_path):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shopclip.figures.map_chart import category_colours, map_chart
+from shopclip.figures.map_chart import category_colors, map_chart
 from shopclip.figures.style import ON_LIGHT
 from tests.figures.drawn import drawn, panels_of, spoken_of, texts
 from tests.pipelines.reporting.answered import CATEGORIES, COUNTS, map_of
@@ -21,10 +21,10 @@ def places(axes, *, hollow: bool, number: int) -> np.ndarray:
 
 
 def test_the_commonest_categories_have_a_colour_and_the_rest_share_one(evidence) -> None:
-    colours = category_colours(evidence.maps)
-    assert colours == {**{name: i for i, name in enumerate(CATEGORIES[:5])}, "other": 5}
+    colors = category_colors(evidence.maps)
+    assert colors == {**{name: i for i, name in enumerate(CATEGORIES[:5])}, "other": 5}
     few = {pair: table[table["category"] == "Bags"] for pair, table in evidence.maps.items()}
-    assert category_colours(few) == {"Bags": 0}
+    assert category_colors(few) == {"Bags": 0}
 
 
 @pytest.mark.parametrize("pairs", [1, 2, 4])

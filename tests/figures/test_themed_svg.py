@@ -33,7 +33,7 @@ def charts(evidence):
 
 def dots_chart(x, y, **how):
     def draw(sheet):
-        (axes,) = sheet.panels(1, least=1, height=2, top=0.1, bottom=0.1)
+        (axes,) = sheet.panels(1, min_width=1, height=2, top=0.1, bottom=0.1)
         axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[], yticks=[])
         axes.plot(x, y, **how)
 
@@ -136,7 +136,7 @@ def test_a_few_marks_stay_what_they_are():
 
 def test_a_part_says_what_it_shows():
     def draw(sheet):
-        (axes,) = sheet.panels(1, least=1, height=2)
+        (axes,) = sheet.panels(1, min_width=1, height=2)
         (line,) = axes.plot([0, 1], color=COLLAPSED)
         spoken(line, "a <b> & c")
 

@@ -29,8 +29,9 @@ _NARROW = (
     "cp874",
 )
 _IN_PAIRS = ("euc_jp", "gb18030", "cp949")  # both bytes of a common character are beyond ASCII
-_ENOUGH_WIDE, _ENOUGH_NARROW = 64, 100  # bytes of distinct words, from which on it hardly errs
-_SOME = 16  # bytes beyond ASCII that Latin text has by chance, such as a few dashes
+# Bytes of distinct words, from which on it hardly errs.
+_MIN_WIDE_BYTES, _MIN_NARROW_BYTES = 64, 100
+_MIN_NON_ASCII = 16  # bytes beyond ASCII that Latin text has by chance, such as a few dashes
 _RUN = re.compile(rb"[\x80-\xff]+")
 _WORD = re.compile(rb"[\x80-\xff][\x40-\xff]*")  # a second byte may be one of ASCII
 
@@ -38,7 +39,7 @@ _WORD = re.compile(rb"[\x80-\xff][\x40-\xff]*")  # a second byte may be one of A
 def is_other_script(sample: bytes) -> bool:
     """Accented letters stand alone among those of ASCII, letters of other scripts in runs."""
     runs = [len(run) for run in _RUN.findall(sample)]
-    return sum(runs) >= _SOME and sum(run for run in runs if run > 1) >= sum(runs) / 2
+    return sum(runs) >= _MIN_NON_ASCII and sum(run for run in runs if run > 1) >= sum(runs) / 2
 
 
 def detect(sample: bytes) -> str | None:
@@ -49,11 +50,11 @@ def detect(sample: bytes) -> str | None:
     """
     from charset_normalizer import from_bytes
 
-    found = from_bytes(sample, cp_isolation=[*_WIDE, *_NARROW])
-    plausible = (one.encoding for one in found if _is_plausible(sample, str(one), one.encoding))
+    guesses = from_bytes(sample, cp_isolation=[*_WIDE, *_NARROW])
+    plausible = (one.encoding for one in guesses if _is_plausible(sample, str(one), one.encoding))
     encoding = next(plausible, None)
-    enough = _ENOUGH_WIDE if encoding in _WIDE else _ENOUGH_NARROW
-    return encoding if sum(map(len, set(_WORD.findall(sample)))) >= enough else None
+    threshold = _MIN_WIDE_BYTES if encoding in _WIDE else _MIN_NARROW_BYTES
+    return encoding if sum(map(len, set(_WORD.findall(sample)))) >= threshold else None
 
 
 def _is_plausible(sample: bytes, text: str, encoding: str) -> bool:
@@ -108,21 +109,21 @@ def find_encoding(file: Path) -> str:
             return utf_16
         refuse_binary(file, start)
         raw.seek(0)
-        found = _Lines.count(raw)
-    if not found.wrong or found.right >= found.wrong:
+        counts = _Lines.count(raw)
+    if not counts.wrong or counts.right >= counts.wrong:
         return "utf-8-sig"
-    if not is_other_script(found.sample):
+    if not is_other_script(counts.sample):
         logger.warning(
             "%s: %d lines are no UTF-8 and are read as Windows-1252; if their accents come out "
             "wrong, save the file as UTF-8",
             file,
-            found.wrong,
+            counts.wrong,
         )
         return "utf-8-sig"
-    encoding = detect(found.sample)
+    encoding = detect(counts.sample)
     if encoding is None:
         raise CatalogueError(
-            f"{file}: is in an encoding that cannot be told from its text (line {found.first} is "
+            f"{file}: is in an encoding that cannot be told from its text (line {counts.first} is "
             "the first that is no UTF-8); save it as UTF-8"
         )
     logger.warning("%s: is no UTF-8 and is read as %s; is that right?", file, encoding)
@@ -156,19 +157,19 @@ class _Lines:
 
     @classmethod
     def count(cls, raw: BinaryIO) -> _Lines:
-        found = cls()
+        counts = cls()
         for number, line in enumerate(_lines(raw), 1):
             if line.isascii():
                 continue
             try:
                 line.decode()
-                found.right += 1
+                counts.right += 1
             except UnicodeDecodeError:
-                found.wrong += 1
-                found.first = found.first or number
-                if len(found.sample) < _SAMPLE:
-                    found.sample += line[:_SAMPLE] + b"\n"
-        return found
+                counts.wrong += 1
+                counts.first = counts.first or number
+                if len(counts.sample) < _SAMPLE:
+                    counts.sample += line[:_SAMPLE] + b"\n"
+        return counts
 
 
 def _lines(raw: BinaryIO) -> Iterator[bytes]:

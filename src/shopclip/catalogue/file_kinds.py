@@ -21,7 +21,7 @@ _KINDS = {
     b"%PDF-": ("a PDF", "expected a table"),
 }
 _CONTROLS = bytes({*range(1, 9), *range(14, 32), 127} - {0x1A})  # but white space and end of file
-_MOST_CONTROLS = 0.02  # share that a damaged text may have
+_MAX_CONTROL_SHARE = 0.02  # share that a damaged text may have
 
 
 def refuse_other_kinds(file: Path, start: bytes) -> None:
@@ -42,5 +42,5 @@ def refuse_binary(file: Path, start: bytes) -> None:
         CatalogueError: naming the file.
     """
     controls = len(start) - len(start.translate(None, _CONTROLS))
-    if controls > 2 and controls > _MOST_CONTROLS * len(start):
+    if controls > 2 and controls > _MAX_CONTROL_SHARE * len(start):
         raise CatalogueError(f"{file}: holds binary data, no text; expected a CSV file")

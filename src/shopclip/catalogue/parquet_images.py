@@ -71,14 +71,14 @@ class ParquetImagesById(ParquetImages):
 
     def locate(self, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """See `Images.locate`; the rows come in the order of the images, to read them once."""
-        places = [self._ids.get(id_.strip()) for id_ in rows["id"]]
+        positions = [self._ids.get(id_.strip()) for id_ in rows["id"]]
         rejected = Rejected()
-        for id_, line, place in zip(rows["id"], rows["line"], places, strict=True):
-            if place is None:
+        for id_, line, position in zip(rows["id"], rows["line"], positions, strict=True):
+            if position is None:
                 rejected.add(id_, line, "no image", "no parquet file has one of this id")
-        found = [(place[0], index) for index, place in enumerate(places) if place is not None]
-        order = [index for _, index in sorted(found)]
-        references = [place[1] for place in (places[index] for index in order) if place]
+        indexed = sorted((*p, index) for index, p in enumerate(positions) if p)
+        order = [index for _, _, index in indexed]
+        references = [reference for _, reference, _ in indexed]
         located = rows.iloc[order].assign(image=pd.array(references, dtype="str"))
         return located.reset_index(drop=True), rejected.table()
 

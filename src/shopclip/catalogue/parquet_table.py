@@ -89,8 +89,8 @@ def _partition(name: str, schema: pa.Schema) -> dict[str, str]:
     columns = dict.fromkeys(folder.partition("=")[0] for folder in folders)
     fields = [pa.field(column, pa.string()) for column in columns if column not in schema.names]
     hive = ds.partitioning(pa.schema(fields), flavor="hive")
-    found = ds.get_partition_keys(hive.parse("/".join((*folders, "file"))))
-    return {field.name: found.get(field.name) or "" for field in fields}
+    values = ds.get_partition_keys(hive.parse("/".join((*folders, "file"))))
+    return {field.name: values.get(field.name) or "" for field in fields}
 
 
 def _repeated(value: str, count: int) -> pa.ChunkedArray:
@@ -138,13 +138,13 @@ def image_leaf(file: Path, schema: pa.Schema, column: str) -> str | None:
 def _text(
     file: Path, name: str, column: pa.ChunkedArray, damaged: dict[int, str]
 ) -> pa.ChunkedArray:
-    """The column as text, nulls empty; `damaged` is told of rows that are none, by the column."""
+    """The column as text, nulls empty; rows that are none go to `damaged`, with the column."""
     try:
         text = column.cast(pa.string()).fill_null("")
         try:
             text.validate(full=True)  # bytes that are no UTF-8 would raise anywhere later
         except pa.ArrowInvalid:
-            text = _mended(name, text, damaged)
+            text = _replace_undecodable(name, text, damaged)
         return pc.replace_substring(text, "\0", "")
     except pa.ArrowException as error:
         raise CatalogueError(
@@ -152,12 +152,14 @@ def _text(
         ) from error
 
 
-def _mended(name: str, text: pa.ChunkedArray, damaged: dict[int, str]) -> pa.ChunkedArray:
-    mended = []
+def _replace_undecodable(
+    name: str, text: pa.ChunkedArray, damaged: dict[int, str]
+) -> pa.ChunkedArray:
+    decoded = []
     for row, value in enumerate(text.cast(pa.binary()).to_pylist()):
         try:
-            mended.append(value.decode())
+            decoded.append(value.decode())
         except UnicodeDecodeError:  # a lone surrogate, or another encoding
-            mended.append(value.decode("utf-8", "replace"))
+            decoded.append(value.decode("utf-8", "replace"))
             damaged.setdefault(row, name)
-    return pa.chunked_array([pa.array(mended, pa.string())])
+    return pa.chunked_array([pa.array(decoded, pa.string())])

@@ -81,20 +81,20 @@ class Sheet:
     def panels(
         self,
         count: int,
+        min_width: float,
         *,
-        least: float,
         height: float,
         left: float = 0.0,
         right: float = 0.0,
         top: float = 0.28,
         bottom: float = 0.3,
     ) -> list[Axes]:
-        """So many axes in even rows, each at least `least` wide with its margins.
+        """So many axes in even rows, each at least `min_width` wide with its margins.
 
         Args:
             height: of the axes, without the margins.
         """
-        across, panels = self.across(count, least), []
+        across, panels = self.across(count, min_width), []
         columns = round((self.width + BETWEEN) / (across + BETWEEN))
         rows = -(-count // columns)
         for number in range(count):
@@ -105,9 +105,9 @@ class Sheet:
         self._filled += rows * (top + height + bottom)
         return panels
 
-    def across(self, count: int, least: float) -> float:
+    def across(self, count: int, min_width: float) -> float:
         """The width of each of so many panels, with its margins."""
-        fit = max(1, min(count, int((self.width + BETWEEN) // (least + BETWEEN))))
+        fit = max(1, min(count, int((self.width + BETWEEN) // (min_width + BETWEEN))))
         rows = -(-count // fit)
         columns = -(-count // rows)
         return (self.width - (columns - 1) * BETWEEN) / columns

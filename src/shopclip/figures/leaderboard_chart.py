@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from shopclip.figures.chart import Chart, Sheet, beside, spoken
 from shopclip.figures.labels import LINE, lines_of, text_width, wrapped
-from shopclip.figures.style import INK, MARKERS, ON_LIGHT, PAPER, QUIET, RULE, SIZE, colour_numbers
+from shopclip.figures.style import INK, MARKERS, ON_LIGHT, PAPER, QUIET, RULE, SIZE, color_numbers
 from shopclip.metrics.scoring import (
     CEILINGS,
     CHANCES,
@@ -106,18 +106,18 @@ def draw_estimate(
         of: what the value is of, for those who do not see it.
     """
     low, value, high = ends
-    colour = ON_LIGHT[number]
+    color = ON_LIGHT[number]
     (bar,) = axes.plot(
         ends,
         [height] * 3,
-        color=(colour, 0.35),
+        color=(color, 0.35),
         linewidth=0.7 * size,
         solid_capstyle="round",
         marker=MARKERS[number],
         markevery=[1],
         markersize=size,
-        markeredgecolor=colour,
-        markerfacecolor=PAPER if hollow else colour,
+        markeredgecolor=color,
+        markerfacecolor=PAPER if hollow else color,
         clip_on=False,
     )
     interval = percent_interval(low, high, value)
@@ -159,17 +159,17 @@ def _draw(sheet: Sheet, rows: pd.DataFrame) -> None:
         str(row["pair"]): f"{row['pair']} (collapsed)" if row["collapsed"] else str(row["pair"])
         for _, row in rows.drop_duplicates("pair").iterrows()
     }
-    names, numbers = NameColumn(shown.values()), colour_numbers(shown)
+    names, numbers = NameColumn(shown.values()), color_numbers(shown)
     pitch = max(0.32, max(names.lines(name) for name in shown.values()) * LINE + 0.08)
     height = pitch * len(shown)
     reach = max(rows[f"{PRIMARY}_high"].max(), rows[CEILINGS[PRIMARY]].max())
-    panels = sheet.panels(len(DIRECTIONS), least=3.0, height=height, left=names.width, right=VALUES)
+    panels = sheet.panels(len(DIRECTIONS), 3.0, height=height, left=names.width, right=VALUES)
     for axes, (direction, title) in zip(panels, DIRECTIONS.items(), strict=True):
         percent_axis(axes, reach, height)
         axes.set_title(title)
         of_direction = rows[rows["direction"] == direction].set_index("pair").to_dict("index")
-        for place, (pair, name) in enumerate(shown.items()):
-            row, middle = of_direction[pair], (place + 0.5) * pitch
+        for index, (pair, name) in enumerate(shown.items()):
+            row, middle = of_direction[pair], (index + 0.5) * pitch
             draw_bounds(axes, (row[CHANCES[PRIMARY]], row[CEILINGS[PRIMARY]]), middle, size=13)
             ends = (row[f"{PRIMARY}_low"], row[PRIMARY], row[f"{PRIMARY}_high"])
             draw_estimate(

@@ -16,7 +16,7 @@ from shopclip.figures.style import COLLAPSED, MARKERS, ON_LIGHT
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LEAST, TICKS = 1.5, 0.32  # inches of a panel, and of the numbers beside its axis
+MIN_WIDTH, TICKS = 1.5, 0.32  # inches of a panel, and of the numbers beside its axis
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,11 @@ def _draw(
         sheet.nothing("no pair was trained")
         return
     sheet.keys(pair_keys({pair: numbers[pair] for pair in kept}))
-    across = sheet.across(len(panels), LEAST) - TICKS - 0.1
+    across = sheet.across(len(panels), MIN_WIDTH) - TICKS - 0.1
     titles = [wrapped(panel.title, across) for panel in panels]
     axes_of = sheet.panels(
         len(panels),
-        least=LEAST,
+        MIN_WIDTH,
         height=1.1,
         left=TICKS,
         right=0.1,

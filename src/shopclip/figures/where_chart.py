@@ -16,7 +16,7 @@ from shopclip.figures.leaderboard_chart import (
     draw_estimate,
     percent_axis,
 )
-from shopclip.figures.style import QUIET, SMALL, colour_numbers
+from shopclip.figures.style import QUIET, SMALL, color_numbers
 from shopclip.metrics.scoring import DIRECTIONS, TOP10
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _chart(by: str, rows: pd.DataFrame, *, protocol: str, chance: float, reach: 
 
 
 def _draw(sheet: Sheet, rows: pd.DataFrame, chance: float, reach: float) -> None:
-    numbers = colour_numbers(rows["pair"].unique())
+    numbers = color_numbers(rows["pair"].unique())
     shown = {group: _name(group, str(rows["by"].iloc[0])) for group in rows["group"].unique()}
     names = NameColumn([*shown.values(), "1,000 queries"])
     heights = {
@@ -66,7 +66,7 @@ def _draw(sheet: Sheet, rows: pd.DataFrame, chance: float, reach: float) -> None
     }
     sheet.keys(pair_keys(numbers))
     height = sum(heights.values())
-    panels = sheet.panels(len(DIRECTIONS), least=3.0, height=height, left=names.width, right=VALUES)
+    panels = sheet.panels(len(DIRECTIONS), 3.0, height=height, left=names.width, right=VALUES)
     for axes, (direction, title) in zip(panels, DIRECTIONS.items(), strict=True):
         percent_axis(axes, reach, height)
         axes.set_title(title)
@@ -100,8 +100,8 @@ def _group(
     of: str,
 ) -> None:
     first = middle - (len(rows) - 1) * PITCH / 2
-    for place, row in enumerate(rows.to_dict("records")):
-        height, pair = first + place * PITCH, str(row["pair"])
+    for index, row in enumerate(rows.to_dict("records")):
+        height, pair = first + index * PITCH, str(row["pair"])
         draw_bounds(axes, [chance], height, size=8)
         draw_estimate(
             axes,

@@ -8,7 +8,7 @@ import pandas as pd
 
 from shopclip.catalogue import Catalogue, CatalogueError
 from shopclip.catalogue.columns import ATTRIBUTES, CAPTION, is_visible
-from shopclip.catalogue.locations import Place, find_place
+from shopclip.catalogue.locations import CatalogueLocation, find_location
 from shopclip.catalogue.rejected import check_share, count_reasons
 from shopclip.parameters import CatalogueParameters
 
@@ -68,9 +68,11 @@ def draw(products: pd.DataFrame, limit: int | None, seed: int) -> pd.DataFrame:
     return products.sample(limit, random_state=seed).sort_index().reset_index(drop=True)
 
 
-def find_catalogue(parameters: CatalogueParameters) -> Place:
+def find_catalogue(parameters: CatalogueParameters) -> CatalogueLocation:
     """Find the catalogue on disk, or download it from the hub, and remember where it lies."""
-    return find_place(parameters.path, {str(key): name for key, name in parameters.columns.items()})
+    return find_location(
+        parameters.path, {str(key): name for key, name in parameters.columns.items()}
+    )
 
 
 def check_products(

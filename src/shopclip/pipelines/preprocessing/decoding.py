@@ -84,7 +84,7 @@ def decode_on_ray(
 
 
 def _decode_rows(batch: Columns, catalogue: Catalogue, size: tuple[int, int]) -> Columns:
-    encoded = catalogue.images(list(batch["image"]))
+    encoded = catalogue.read_images(list(batch["image"]))
     decoded = [decode_one(picture, size) for picture in encoded]
     none = np.zeros((*size, 3), np.uint8)
     return {

@@ -118,7 +118,7 @@ def decode_images(
         return ImageStream(
             size, decode_on_ray(raw_catalogue, products, size, engine.address), source
         )
-    encoded = raw_catalogue.images(products["image"].tolist())
+    encoded = raw_catalogue.read_images(products["image"].tolist())
     return ImageStream(size, decode_stream(products["id"].tolist(), encoded, size), source)
 
 
