@@ -64,11 +64,12 @@ def wrong_selection(
                 f"--pipelines {name}: there is no such pipeline; {suggest(name, stages)}"
             )
     pipeline = sum((pipelines[name] for name in chosen or ["__default__"]), Pipeline([]))
-    for option, (flag, names) in OPTIONS.items():
-        known = set(names(pipeline))
+    for option, (flag, names_of) in OPTIONS.items():
+        names = set(names_of(pipeline))
         for name in options.get(option) or ():
-            if name not in known:
-                return SelectionError(f"{flag} {name}: {_missing(name, known, names, pipelines)}")
+            if name not in names:
+                wrong = _missing(name, names, names_of, pipelines)
+                return SelectionError(f"{flag} {name}: {wrong}")
     try:
         pipeline.filter(
             tags=options["tags"],
@@ -80,23 +81,22 @@ def wrong_selection(
             node_namespaces=options["namespaces"],
         )
     except ValueError as error:
-        given = " ".join(
+        flags = " ".join(
             f"{flag} {','.join(options[option])}"
             for option, (flag, _) in OPTIONS.items()
             if options.get(option)
         )
-        return SelectionError(f"{given}: choose no node together ({first_line(error)})")
+        return SelectionError(f"{flags}: choose no node together ({first_line(error)})")
     return None
 
 
-def _missing(name: str, known: set[str], names: Names, pipelines: Mapping[str, Pipeline]) -> str:
+def _missing(name: str, names: set[str], names_of: Names, pipelines: Mapping[str, Pipeline]) -> str:
     """Elsewhere, perhaps; else what is near."""
-    homes = [
-        stage for stage, one in pipelines.items() if stage != "__default__" and name in names(one)
-    ]
+    stages = {stage: one for stage, one in pipelines.items() if stage != "__default__"}
+    homes = [stage for stage, one in stages.items() if name in names_of(one)]
     if homes:
         return f"not in the chosen pipelines, but in {', '.join(homes)}"
-    return f"there is none of this name; {suggest(name, known)}" if known else "no node has any"
+    return f"there is none of this name; {suggest(name, names)}" if names else "no node has any"
 
 
 REMEDY = (

@@ -64,8 +64,8 @@ class Benchmark:
         except RecursionError as error:
             raise BenchmarkError(f"{parameter}: {path} is too deep; {EXPECTED}") from error
         if not isinstance(truth, dict) or not truth:
-            found = f"a {type(truth).__name__} of no caption"
-            raise BenchmarkError(f"{parameter}: {path} holds {found}; {EXPECTED}")
+            kind = f"a {type(truth).__name__} of no caption"
+            raise BenchmarkError(f"{parameter}: {path} holds {kind}; {EXPECTED}")
         for caption, ids in truth.items():
             if not caption.strip() or not isinstance(ids, dict) or not ids:
                 raise BenchmarkError(

@@ -17,7 +17,7 @@ class QueriesError(ShopclipError):
     """The queries that were embedded are not those that are asked for."""
 
 
-def collect(
+def build_queries(
     examples: pd.DataFrame,
     zero_shot: Mapping[Attribute, Sequence[str]],
     benchmark: Benchmark | None = None,
@@ -53,7 +53,7 @@ def values(examples: pd.DataFrame, attribute: str) -> pd.Series[str]:
     return texts.mask(texts.str.strip() == "")
 
 
-def asked_for(queries: pd.DataFrame, task: str, labels: Sequence[str]) -> pd.DataFrame:
+def queries_of_task(queries: pd.DataFrame, task: str, labels: Sequence[str]) -> pd.DataFrame:
     """The rows of one task, in their order; the index tells where their embeddings are.
 
     Raises:
