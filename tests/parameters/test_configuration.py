@@ -135,7 +135,7 @@ def test_every_parameter_of_a_stage_reaches_a_node(project):
 
 
 def leaves(tree, above=""):
-    """Every knob by its dotted key."""
+    """Every setting by its dotted key."""
     for key, value in tree.items():
         if isinstance(value, dict) and value:
             yield from leaves(value, f"{above}{key}.")
@@ -145,7 +145,7 @@ def leaves(tree, above=""):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_base_configuration_and_the_models_have_the_same_defaults(project, name):
-    """An environment that sets one knob of a block loses the others, which must not change."""
+    """An environment that sets one key of a block loses the others, which must not change."""
     model = MODELS[name]
     base = model.model_validate(configured(project, "base")[name])
     defaults = dict(leaves(model().model_dump()))

@@ -34,7 +34,7 @@ def test_a_wrong_template_is_an_error_that_names_it(zero_shot, message):
     assert message in str(error.value)
 
 
-@pytest.mark.parametrize("knob", [{"contamination": "ignore"}, {"benchmark": ""}])
-def test_a_wrong_benchmark_knob_is_an_error_that_names_it(knob):
-    with pytest.raises(ValueError, match=next(iter(knob))):
-        EvaluationParameters(**knob)
+@pytest.mark.parametrize("setting", [{"contamination": "ignore"}, {"benchmark": ""}])
+def test_a_wrong_benchmark_setting_is_an_error_that_names_it(setting):
+    with pytest.raises(ValueError, match=next(iter(setting))):
+        EvaluationParameters(**setting)

@@ -1,7 +1,7 @@
 """All parameters of the project: every setting with its bounds, and what is said of a wrong one."""
 
 from shopclip.parameters.blocks import (
-    MOST_SEED,
+    MAX_SEED,
     Attribute,
     CaptionParameters,
     CatalogueParameters,
@@ -22,7 +22,7 @@ from shopclip.parameters.blocks import (
 )
 
 __all__ = [
-    "MOST_SEED",
+    "MAX_SEED",
     "Attribute",
     "CaptionParameters",
     "CatalogueParameters",

@@ -19,8 +19,8 @@ SPACE = {"x": FloatDistribution(-1, 1), "y": FloatDistribution(-1, 1)}
 DEFAULTS = {"bert_resnet": {"x": 0.5, "y": 0.0}}
 
 
-def open_study(folder, trials=5, name="study", **knobs):
-    study = SharedStudy(folder, name, tuning_of(trials=trials, **knobs))
+def open_study(folder, trials=5, name="study", **settings):
+    study = SharedStudy(folder, name, tuning_of(trials=trials, **settings))
     study.begin(DEFAULTS)
     return study
 

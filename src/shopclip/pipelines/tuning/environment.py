@@ -24,17 +24,17 @@ from shopclip.parameters import (
     SplitParameters,
     TrainingParameters,
 )
-from shopclip.pipelines.tuning.verdict import comparison_lines, found_lines
+from shopclip.pipelines.tuning.verdict import comparison_lines, summary_lines
 
 COMMAND = "kedro run --env tuned"
 
 
 def training_text(
-    tuned: Mapping[str, Any], training: TrainingParameters, found: Sequence[str]
+    tuned: Mapping[str, Any], training: TrainingParameters, summary: Sequence[str]
 ) -> str:
     """`parameters_training.yml`: the shared recipe is that of the best trial."""
     block = {**training.model_dump(mode="json"), "recipe": tuned["best"]["recipe"]}
-    return _text([COMMAND, *_origin(tuned), *found], {"training": block})
+    return _text([COMMAND, *_origin(tuned), *summary], {"training": block})
 
 
 def pairs_text(tuned: Mapping[str, Any], pairs: Mapping[str, Any]) -> str:
@@ -51,13 +51,13 @@ def data_text(tuned: Mapping[str, Any], blocks: Mapping[str, Parameters]) -> str
     return _text([COMMAND, *_origin(tuned), "What it was tuned on, as it was."], plain)
 
 
-def is_of(catalogue: CatalogueParameters, facts: Mapping[str, Any]) -> bool:
+def is_of(catalogue: CatalogueParameters, metadata: Mapping[str, Any]) -> bool:
     """Whether the products at hand are those that these parameters would fetch.
 
     They are not where an earlier command named another catalogue than this one does.
     """
-    usable, names = facts["usable"], (catalogue.path, Path(catalogue.path).name)
-    return facts["name"] in names and facts["drawn"] == min(catalogue.limit or usable, usable)
+    usable, names = metadata["usable"], (catalogue.path, Path(catalogue.path).name)
+    return metadata["name"] in names and metadata["drawn"] == min(catalogue.limit or usable, usable)
 
 
 def _origin(tuned: Mapping[str, Any]) -> list[str]:
@@ -88,13 +88,13 @@ def write_environment(
     evaluation: EvaluationParameters,
     pairs: dict[str, Any],
 ) -> tuple[str, str, str]:
-    """The files of the environment, and the last words of a tuning.
+    """The files of the environment, and the summary of a tuning in the log.
 
     Returns:
         `parameters_training.yml`, `parameters_pairs.yml` and `parameters_data.yml`.
     """
-    found = found_lines(tuned)
-    found += comparison_lines(tuned_comparison, confidence=evaluation.confidence)
+    summary = summary_lines(tuned)
+    summary += comparison_lines(tuned_comparison, confidence=evaluation.confidence)
     data = {"catalogue": catalogue, "images": images, "splits": splits, "captions": captions}
     if not is_of(catalogue, catalogue_facts):
         del data["catalogue"]
@@ -103,6 +103,6 @@ def write_environment(
             "conf/tuned names none: say it with --params catalogue.path=…",
             catalogue_facts["name"],
         )
-    for line in [*found, f"to train it: {COMMAND}"]:
+    for line in [*summary, f"to train it: {COMMAND}"]:
         logger.info("%s", line)
-    return training_text(tuned, training, found), pairs_text(tuned, pairs), data_text(tuned, data)
+    return training_text(tuned, training, summary), pairs_text(tuned, pairs), data_text(tuned, data)

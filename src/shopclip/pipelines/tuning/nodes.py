@@ -26,7 +26,7 @@ else:
 
 logger = logging.getLogger(__name__)
 
-GLANCE = 1.0  # seconds between two looks at the trials of other processes
+POLL_SECONDS = 1.0  # seconds between two looks at the trials of other processes
 
 
 def tune(
@@ -56,12 +56,12 @@ def tune(
     search = Search.begin(tuning_studies, tuning, space, trainer)
     with progress(search.study) as bar:
         while not search.study.over:
-            bar.look()
+            bar.update()
             if search.run_next():
                 yield search.tables()
             else:
-                time.sleep(GLANCE)  # the last trials are run by other processes
-        bar.look()
+                time.sleep(POLL_SECONDS)  # the last trials are run by other processes
+        bar.update()
     yield search.tables()
 
 
@@ -97,8 +97,8 @@ def compare_with_default(
     trainer = Trainer.of(examples, image_store, encoder_features, training, images, captions)
     models = trainer.restore([tuned["best"], tuned["default"]], pairs, tuning_studies)
     best, default = (held_out_scores(model, examples, image_store) for model in models)
-    asked = examples.loc[examples["split"] == "held_out", "caption_id"].to_numpy()
-    return compare(best, default, asked, evaluation)
+    queries = examples.loc[examples["split"] == "held_out", "caption_id"].to_numpy()
+    return compare(best, default, queries, evaluation)
 
 
 def draw_history(trials: pd.DataFrame) -> Figure:
@@ -109,11 +109,11 @@ def draw_history(trials: pd.DataFrame) -> Figure:
 
 
 def draw_importance(trials: pd.DataFrame, tuning_studies: Path, tuning: TuningParameters) -> Figure:
-    """How much of the differences between trials each knob explains."""
+    """How much of the differences between trials each hyperparameter explains."""
     from shopclip.figures.tuning_charts import importance_chart
     from shopclip.pipelines.tuning.study import SharedStudy
     from shopclip.pipelines.tuning.tables import importance
 
     study = SharedStudy(tuning_studies, trials["study"].iloc[0], tuning)
-    found = importance(study.study)
-    return importance_chart(found.shares, found.note).figure()
+    importances = importance(study.study)
+    return importance_chart(importances.shares, importances.note).figure()

@@ -8,8 +8,8 @@ tuned, examples, image_store ─ compare_with_default ─→ tuned_comparison
 tuned, tuned_comparison ─ write_environment ─→ tuned_training, tuned_pairs, tuned_data
 
 The last three are the files of the environment `tuned`. `tuning_studies` is a folder that `tune`
-fills itself, with Optuna's studies and with what interrupted trials go on from. Several runs may be
-at it at once: they share the study, and each writes whole files.
+fills itself, with Optuna's studies and with what interrupted trials resume from. Several runs may
+be at it at once: they share the study, and each writes whole files.
 """
 
 from kedro.pipeline import Pipeline, node

@@ -1,4 +1,4 @@
-"""A study with what its trials are run by, and how far they have come."""
+"""A study with what runs its trials, and its progress."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Progress:
     def __init__(self, study: SharedStudy, bar: tqdm[None]) -> None:
         self._study, self._bar = study, bar
 
-    def look(self) -> None:
+    def update(self) -> None:
         """Bring the bar up to date."""
         finished = self._study.finished()
         if best := self._study.best():
@@ -56,12 +56,12 @@ class Search:
     def begin(
         cls, folder: Path, tuning: TuningParameters, space: Space, trainer: Trainer
     ) -> Search:
-        """Begin the study of this space, data and seed, or go on with it.
+        """Begin the study of this space, data and seed, or resume it.
 
         How many trials it takes is no part of its name, so that more can be asked for later.
         """
-        chosen_by = tuning.model_dump(exclude={"trials", "pairs", "space"})
-        name = fingerprint.of(chosen_by, space.facts(), trainer.fingerprint())[:12]
+        settings = tuning.model_dump(exclude={"trials", "pairs", "space"})
+        name = fingerprint.of(settings, space.manifest(), trainer.fingerprint())[:12]
         study = SharedStudy(folder, name, tuning)
         study.begin(space.defaults())
         return cls(study, space, trainer)
@@ -79,5 +79,4 @@ class Search:
 
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The epochs of all finished trials, and all trials with what they chose."""
-        knobs = self.space.knobs
-        return epochs_table(self.study), trials_table(self.study, knobs)
+        return epochs_table(self.study), trials_table(self.study, self.space.domains)

@@ -1,4 +1,4 @@
-"""What a tuning found, in a few lines that say no more than the tests allow."""
+"""The result of a tuning in a few lines that say no more than the tests allow."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from shopclip.metrics.scoring import ACCURACY, DIRECTIONS, NAMES, PRIMARY
 HEADINGS = {ACCURACY: "first, %", PRIMARY: f"{NAMES[PRIMARY]}, %"}
 
 
-def found_lines(tuned: Mapping[str, Any]) -> list[str]:
+def summary_lines(tuned: Mapping[str, Any]) -> list[str]:
     """How many trials there were, the best one, and the default recipe beside it."""
     counts, best, default = tuned["trials"], tuned["best"], tuned["default"]
     states = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     validation = f"validation MRR {best['value']:.4f}"
     if best["number"] == default["number"]:
-        told = f"the default recipe of {best['pair']} is best, {validation}: no trial beat it"
+        best_line = f"the default recipe of {best['pair']} is best, {validation}: no trial beat it"
     else:
-        told = (
+        best_line = (
             f"trial {best['number']} is best, {best['pair']}: {validation}; "
             f"the best default recipe, {default['pair']}: {default['value']:.4f}"
         )
-    return [f"trials: {states}", told]
+    return [f"trials: {states}", best_line]
 
 
 def comparison_lines(comparison: pd.DataFrame, *, confidence: float) -> list[str]:
@@ -43,16 +43,16 @@ def comparison_lines(comparison: pd.DataFrame, *, confidence: float) -> list[str
 
 def _judge(comparison: pd.DataFrame, confidence: float) -> str:
     how = f"({100 * confidence:g} % intervals over captions, paired tests, Holm)"
-    told = comparison[comparison["distinguishable"]]
-    if told.empty:
+    rows = comparison[comparison["distinguishable"]]
+    if rows.empty:
         return f"on held-out products the two recipes can't be told apart {how}"
-    better, worse = (_named(told[told["difference"] * sign > 0]) for sign in (1, -1))
+    better, worse = (_scores_of(rows[rows["difference"] * sign > 0]) for sign in (1, -1))
     parts = [f"better in {better}"] if better else []
     parts += [f"worse in {worse}"] if worse else []
     return f"on held-out products the tuned recipe is {' and '.join(parts)} {how}"
 
 
-def _named(rows: pd.DataFrame) -> str:
+def _scores_of(rows: pd.DataFrame) -> str:
     return ", ".join(
         f"{DIRECTIONS[row['direction']]} {NAMES[row['metric']]}" for row in rows.to_dict("records")
     )
