@@ -3,11 +3,11 @@ from typing import get_args
 import pytest
 
 from shopclip.catalogue.columns import ATTRIBUTES
-from shopclip.parameters import Attribute, Column, EvaluationParameters
+from shopclip.parameters import AttributeName, Column, EvaluationParameters
 
 
 def test_every_attribute_of_a_catalogue_can_be_asked_for():
-    assert get_args(Attribute) == ATTRIBUTES
+    assert get_args(AttributeName) == ATTRIBUTES
     assert get_args(Column) == ("id", "caption", "image", *ATTRIBUTES)
     for attribute in ATTRIBUTES:
         EvaluationParameters(zero_shot={attribute: ["a {value}"]})

@@ -2,7 +2,7 @@
 
 from shopclip.parameters.blocks import (
     MAX_SEED,
-    Attribute,
+    AttributeName,
     CaptionParameters,
     CatalogueParameters,
     Column,
@@ -23,7 +23,7 @@ from shopclip.parameters.blocks import (
 
 __all__ = [
     "MAX_SEED",
-    "Attribute",
+    "AttributeName",
     "CaptionParameters",
     "CatalogueParameters",
     "Column",

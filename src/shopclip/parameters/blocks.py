@@ -42,7 +42,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-Attribute = Literal[
+AttributeName = Literal[
     "gender",
     "masterCategory",
     "subCategory",
@@ -52,7 +52,7 @@ Attribute = Literal[
     "year",
     "usage",
 ]
-Column = Literal["id", "caption", "image", Attribute]
+Column = Literal["id", "caption", "image", AttributeName]
 
 
 class CatalogueParameters(Parameters):
@@ -87,7 +87,7 @@ def _around_value(template: str) -> str:
 ValueTemplate = Annotated[str, AfterValidator(_around_value)]
 
 
-def _usual_templates() -> dict[Attribute, list[str]]:
+def _usual_templates() -> dict[AttributeName, list[str]]:
     """Those of `conf/base`, which an environment loses that sets another key of evaluation."""
     return {
         "articleType": ["{value}", "a photo of {value}", "a product photo of {value}"],
@@ -267,7 +267,7 @@ class EvaluationParameters(Parameters):
     contamination: Literal["mark", "refuse"] = Field(
         "mark", description="what to do with a pair that was trained with the benchmark's queries"
     )
-    zero_shot: dict[Attribute, Annotated[list[ValueTemplate], Field(min_length=1)]] = Field(
+    zero_shot: dict[AttributeName, Annotated[list[ValueTemplate], Field(min_length=1)]] = Field(
         default_factory=_usual_templates,
         description="attributes to classify by, each with templates around {value}",
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from shopclip.errors import ShopclipError
-from shopclip.parameters import Attribute
+from shopclip.parameters import AttributeName
 from shopclip.tables.ground_truth import ATTRIBUTE_TASKS, TEXT_IMAGE, Benchmark
 
 COLUMNS = ["task", "label", "text"]
@@ -19,7 +19,7 @@ class QueriesError(ShopclipError):
 
 def build_queries(
     examples: pd.DataFrame,
-    zero_shot: Mapping[Attribute, Sequence[str]],
+    zero_shot: Mapping[AttributeName, Sequence[str]],
     benchmark: Benchmark | None = None,
 ) -> pd.DataFrame:
     """A row a text: its `task`, its `label` (the answer that it stands for) and the `text`.

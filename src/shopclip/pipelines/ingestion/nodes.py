@@ -81,7 +81,7 @@ def check_products(
     """Type the rows of a catalogue, set the unusable ones apart with their reasons, draw a sample.
 
     Returns:
-        products, rejected products, and the facts of the catalogue for the report.
+        products, rejected products, and the catalogue's metadata for the report.
 
     Raises:
         CatalogueError: more rows are rejected than `catalogue.max_rejected`, or all are.
@@ -96,7 +96,7 @@ def check_products(
         check_share(len(rejected) / rows, parameters.max_rejected, reasons)
     typed = type_products(usable, parameters.max_caption)
     products = draw(typed, parameters.limit, parameters.seed)
-    facts = {
+    metadata = {
         "name": raw_catalogue.name,
         "fingerprint": fingerprint,
         "synthetic": raw_catalogue.synthetic,
@@ -106,4 +106,4 @@ def check_products(
         "usable": len(usable),
         "drawn": len(products),
     }
-    return products, rejected, facts
+    return products, rejected, metadata

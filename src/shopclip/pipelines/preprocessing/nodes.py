@@ -46,7 +46,7 @@ def image_source(
     digest = hashlib.sha256(json.dumps([FORMAT, *size, sorted(columns.items())]).encode())
     folder = root if root.is_dir() else root.parent
     previous = None
-    found = False
+    has_file = False
     for id_, reference in zip(products["id"], products["image"], strict=True):
         digest.update(json.dumps([id_, reference]).encode())
         file = reference.rpartition("#")[0]  # many rows of a parquet file are one file
@@ -56,9 +56,9 @@ def image_source(
         previous = file if state != ABSENT else None
         if state == ABSENT:
             state = _state(folder / reference)
-        found |= state != ABSENT
+        has_file |= state != ABSENT
         digest.update(state)
-    return digest.hexdigest() if found else None
+    return digest.hexdigest() if has_file else None
 
 
 def _state(file: Path) -> bytes:
@@ -86,8 +86,8 @@ def split_captions(captions: pd.DataFrame, parameters: SplitParameters) -> pd.Da
     keys = captions["caption_key"]
     splits = split(keys, parameters.held_out, parameters.validation, parameters.seed)
     if parameters.benchmark:
-        asked = of_benchmark(captions["id"], keys, Benchmark.read(Path(parameters.benchmark)))
-        splits = splits.mask(asked, "held_out")
+        benchmark = Benchmark.read(Path(parameters.benchmark))
+        splits = splits.mask(of_benchmark(captions["id"], keys, benchmark), "held_out")
     return pd.DataFrame({"id": captions["id"], "split": splits})
 
 
