@@ -134,7 +134,11 @@ class SharedStudy:
             self._tidy()
 
     def _fail_interrupted(self) -> None:
-        """First the repetition, then the failure: killed in between, neither is done twice."""
+        """First the repetition, then the failure: killed in between, neither is done twice.
+
+        Optuna's heartbeat would do the failure first, and lose the repetition; it beats in
+        `Study.optimize` alone, and takes a machine that slept for dead. JournalStorage has none.
+        """
         for trial in self.study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
             if not self._hold(trial.number):
                 continue
