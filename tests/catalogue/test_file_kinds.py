@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from shopclip.catalogue import CatalogueError, open_catalogue
-from shopclip.catalogue.file_kinds import refuse_binary, refuse_other_kinds
+from shopclip.catalogue.encodings import refuse_binary, refuse_other_kinds
 
 TEXT = b"id,caption,image\n1,Red cap,1.jpg\n"
 

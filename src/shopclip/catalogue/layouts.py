@@ -1,4 +1,4 @@
-"""Recognise the layout of a catalogue and open it."""
+"""The layouts of a catalogue: its table and its images, each of a few kinds."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pandas as pd
 from shopclip.catalogue.columns import CatalogueError
 from shopclip.catalogue.csv_table import CsvTable
 from shopclip.catalogue.image_folder import ImageFolder
+from shopclip.catalogue.locations import missing
 from shopclip.catalogue.parquet_images import ParquetImages, ParquetImagesById
 from shopclip.catalogue.parquet_table import ParquetTable
 
@@ -119,11 +120,7 @@ def open_catalogue(path: str | Path, columns: Mapping[str, str] | None = None) -
 
 def _recognize(path: Path, columns: Mapping[str, str]) -> Catalogue:
     if not path.exists():
-        raise CatalogueError(
-            f"catalogue.path: {path} does not exist; give the folder, CSV file or parquet file of "
-            "a catalogue, the id of a data set on the Hugging Face hub, or `sample` for the "
-            "built-in one"
-        )
+        raise missing(str(path))
     if path.is_file() and path.suffix.lower() in CSV:
         return _csv(path, path, columns)
     if path.is_file() and path.suffix.lower() in PARQUET:

@@ -1,4 +1,4 @@
-"""From what the user calls a catalogue to where it lies."""
+"""The location of a catalogue, from what the user calls it."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def on_disk(path: str) -> Path | None:
     except FileNotFoundError as error:
         if DATASET_ID.fullmatch(path):
             return None
-        raise _missing(shown) from error
+        raise missing(shown) from error
     except NotADirectoryError as error:
-        raise _missing(shown) from error
+        raise missing(shown) from error
     except OSError as error:
         raise CatalogueError(f"catalogue.path: {shown}: {error.strerror}") from error
     except (RuntimeError, ValueError) as error:  # ~ of nobody; a character that no path has
@@ -75,7 +75,7 @@ def on_disk(path: str) -> Path | None:
     return local
 
 
-def _missing(shown: str) -> CatalogueError:
+def missing(shown: str) -> CatalogueError:
     return CatalogueError(
         f"catalogue.path: {shown} does not exist; give the folder, CSV file or parquet file of a "
         "catalogue, the id of a data set on the Hugging Face hub (owner/name), or `sample` for "

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shopclip.catalogue.columns import CatalogueError
-from shopclip.catalogue.parquet_table import image_leaf, read_columns, read_schema
+from shopclip.catalogue.parquet_table import image_leaf, read_columns, read_schema, reading
 from shopclip.catalogue.rejected import Rejected
 
 BATCH_BYTES = 16 << 20  # of images decompressed at a time
@@ -94,14 +94,12 @@ class _Scan:
 
     def image(self, row: int) -> bytes:
         """The bytes of a row, not before that of the last call; a missing image is empty."""
-        try:
+        with reading(self._file):
             while row >= self.start + len(self._images):
                 self.start += len(self._images)
-                self._images = next(self._batches)
-        except StopIteration:
-            return b""
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise CatalogueError(f"{self._file}: not a readable parquet file ({error})") from error
+                if (images := next(self._batches, None)) is None:
+                    return b""
+                self._images = images
         return self._images[row - self.start].as_py() or b""
 
     def _scan(self, leaf: str) -> Iterator[pa.Array]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -97,23 +98,23 @@ def _repeated(value: str, count: int) -> pa.ChunkedArray:
     return pa.chunked_array([pa.repeat(value, count)])
 
 
-def read_schema(file: Path) -> pa.Schema:
+@contextmanager
+def reading(file: Path) -> Iterator[None]:
+    """Raise CatalogueError for a file that turns out to be broken."""
     try:
-        return pq.read_schema(file)
+        yield
     except (pa.ArrowException, OSError, ValueError) as error:
         raise CatalogueError(f"{file}: not a readable parquet file ({error})") from error
+
+
+def read_schema(file: Path) -> pa.Schema:
+    with reading(file):
+        return pq.read_schema(file)
 
 
 def read_columns(file: Path, columns: Sequence[str]) -> pa.Table:
-    """Some columns of a file.
-
-    Raises:
-        CatalogueError: the file is broken.
-    """
-    try:
+    with reading(file):
         return pq.read_table(file, columns=list(dict.fromkeys(columns)), partitioning=None)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise CatalogueError(f"{file}: not a readable parquet file ({error})") from error
 
 
 def image_leaf(file: Path, schema: pa.Schema, column: str) -> str | None:
