@@ -46,7 +46,6 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "tuning": TuningParameters,
 }
 PAIRS = "pairs"
-MAPPING = "a mapping of keys to values"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -109,9 +108,6 @@ def _keys(fields: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, st
 
 
 def _section(name: str, kind: Any, value: Any) -> Iterator[str]:
-    if not isinstance(value, Mapping):
-        yield f"{name} is {as_text(value)}, expected {MAPPING}"
-        return
     try:
         typed = TypeAdapter(kind).validate_python(value)
     except ValidationError as error:

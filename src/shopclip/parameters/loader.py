@@ -1,4 +1,4 @@
-"""The configuration as Kedro reads it; what cannot be read is one line that names the file."""
+"""The loader of the configuration: Kedro's, with one line for what cannot be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a wrong parameter."""
+"""Messages about wrong parameters."""
 
 from __future__ import annotations
 
@@ -24,10 +24,9 @@ BOUNDS = {
     "too_short": "at least {min_length}",
     "string_too_short": "at least {min_length} character",
     "literal_error": "{expected}",
-    "dataclass_type": "a mapping of keys to values",
-    "model_type": "a mapping of keys to values",
-    "dict_type": "a mapping of keys to values",
-    "mapping_type": "a mapping of keys to values",
+    **dict.fromkeys(
+        ("dataclass_type", "model_type", "dict_type", "mapping_type"), "a mapping of keys to values"
+    ),
 }
 
 

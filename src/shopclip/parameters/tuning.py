@@ -63,11 +63,6 @@ class Domain(Parameters):
         assert self.high is not None
         return self.low, self.high
 
-    @property
-    def spelled_values(self) -> list[Choice]:
-        """Those that the configuration spells out."""
-        return list(self.range) if self.choices is None else list(self.choices)
-
     def allows(self, value: Any) -> bool:
         """Whether a trial could choose this value."""
         if self.choices is not None:
@@ -160,7 +155,7 @@ def _misfits(space: Mapping[str, Domain]) -> Iterator[str]:
 
 def _refused(name: str, domain: Domain) -> Iterator[str]:
     """What Recipe says to the values that the configuration spells out."""
-    for value in domain.spelled_values:
+    for value in domain.range if domain.choices is None else domain.choices:
         if name == "epochs" and value == 0:
             yield "epochs is 0 in a choice, expected at least 1: nothing would be trained"
             continue

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from shopclip.pipelines.tuning.verdict import comparison_lines, summary_lines
+from shopclip.pipelines.tuning.environment import comparison_lines, summary_lines
 
 
 def trial(number, pair, value):

@@ -1,4 +1,4 @@
-"""Nodes that tune. Torch and Optuna are imported when one runs, not when Kedro starts."""
+"""Nodes of tuning. Torch and Optuna are imported when one runs, not when Kedro starts."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def tune(
     space = Space.of(tuning, training, pairs)
     trainer = Trainer.of(examples, image_store, encoder_features, training, images, captions)
     search = Search.begin(tuning_studies, tuning, space, trainer)
-    with progress(search.study) as bar:
+    with progress(search.study) as update_bar:
         while not search.study.over:
-            bar.update()
+            update_bar()
             if search.run_next():
                 yield search.tables()
             else:
                 time.sleep(POLL_SECONDS)  # the last trials are run by other processes
-        bar.update()
+        update_bar()
     yield search.tables()
 
 

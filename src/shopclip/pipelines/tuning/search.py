@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,29 +19,19 @@ from shopclip.pipelines.tuning.tables import epochs_table, trials_table
 from shopclip.pipelines.tuning.trainer import Trainer, run_trial
 
 
-class Progress:
-    """A bar over the finished trials, whoever finished them, with the best value so far."""
-
-    def __init__(self, study: SharedStudy, bar: tqdm[None]) -> None:
-        self._study, self._bar = study, bar
-
-    def update(self) -> None:
-        """Bring the bar up to date."""
-        finished = self._study.finished()
-        if best := self._study.best():
-            self._bar.set_postfix(best=f"{best.value:.4f}", refresh=False)
-        self._bar.n = min(len(finished), self._study.tuning.trials)
-        self._bar.refresh()
-
-
 @contextmanager
-def progress(study: SharedStudy) -> Iterator[Progress]:
-    """Show a bar, with the lines of the log above it."""
-    with (
-        logging_redirect_tqdm(),
-        tqdm(total=study.tuning.trials, desc="trials", unit="trial") as bar,
-    ):
-        yield Progress(study, bar)
+def progress(study: SharedStudy) -> Iterator[Callable[[], None]]:
+    """A bar over the finished trials, whoever finished them, below the log; yields its update."""
+    trials = study.tuning.trials
+    with logging_redirect_tqdm(), tqdm(total=trials, desc="trials", unit="trial") as bar:
+
+        def update() -> None:
+            if best := study.best():
+                bar.set_postfix(best=f"{best.value:.4f}", refresh=False)
+            bar.n = min(len(study.finished()), trials)
+            bar.refresh()
+
+        yield update
 
 
 @dataclass(frozen=True)

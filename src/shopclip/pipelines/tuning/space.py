@@ -1,8 +1,8 @@
-"""From what a trial chooses to a pair and a recipe, and back."""
+"""The space of pairs and recipes, and what a trial has to choose for each."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,7 @@ class Space:
                 f"some of {', '.join(configured)}"
             )
         space = cls(tuning.space, {name: configured[name] for name in chosen}, training)
-        if wrong := [*space._too_narrow(tuning.trials), *space._left_out()]:
+        if wrong := list(space._wrong(tuning.trials)):
             raise TuningError("; ".join(wrong))
         return space
 
@@ -92,33 +92,27 @@ class Space:
         }
         return [domains, pairs, self.training.dimensions, self.training.seed]
 
-    def _too_narrow(self, trials: int) -> list[str]:
-        wrong = []
+    def _wrong(self, trials: int) -> Iterator[str]:
+        """Too little to choose from, or a default left out: the search begins with all defaults, so
+        that it is never worse than the best of them on validation.
+        """
         if not self.domains and len(self.pairs) < 2:
-            wrong.append("tuning.space is empty, and one pair alone leaves nothing to choose")
+            yield "tuning.space is empty, and one pair alone leaves nothing to choose"
         if trials < len(self.pairs):
-            wrong.append(
+            yield (
                 f"tuning.trials is {trials}, expected at least {len(self.pairs)}: the default "
                 "recipe of every pair is tried first; raise it, or name fewer in tuning.pairs"
             )
-        return wrong
-
-    def _left_out(self) -> list[str]:
-        """The search is never worse than the default on validation, if it begins with that."""
-        wrong = []
         for pair in self.pairs:
             recipe = self.recipe(pair, {})
             if not recipe.epochs:
-                wrong.append(
-                    f"{pair} has 0 epochs and cannot be tuned; leave it out of tuning.pairs"
-                )
+                yield f"{pair} has 0 epochs and cannot be tuned; leave it out of tuning.pairs"
             for name, domain in self.domains.items():
                 if not domain.allows(value := default_of(recipe, name)):
-                    wrong.append(
+                    yield (
                         f"tuning.space.{name} leaves out {value!r}, which {pair} is trained with "
                         "as it is configured, and that is tried first; widen it"
                     )
-        return wrong
 
 
 def default_of(recipe: Recipe, name: str) -> Any:

@@ -59,7 +59,8 @@ def trials_table(study: SharedStudy, hyperparameters: Iterable[str]) -> pd.DataF
     `value` is the best validation MRR of an epoch, `best_epoch` that epoch, from 0, `seconds` how
     long it took; an interrupted trial is repeated by a later one.
     """
-    rows = [_row(trial, list(hyperparameters), study.study.study_name) for trial in _begun(study)]
+    trials = study.study.get_trials(deepcopy=False, states=list(STATES))
+    rows = [_row(trial, list(hyperparameters), study.study.study_name) for trial in trials]
     return pd.DataFrame(rows, columns=[*FIRST, *hyperparameters, *LAST])
 
 
@@ -90,10 +91,6 @@ def _described(trial: FrozenTrial, study: SharedStudy) -> dict[str, Any]:
     choice = {name: trial.user_attrs[name] for name in ("pair", "recipe")}
     states = study.states(trial).relative_to(study.folder.parent)
     return {"number": trial.number, "value": trial.value, **choice, "states": states.as_posix()}
-
-
-def _begun(study: SharedStudy) -> list[FrozenTrial]:
-    return study.study.get_trials(deepcopy=False, states=list(STATES))
 
 
 def _row(trial: FrozenTrial, hyperparameters: list[str], study: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What every trial of a tuning has in common: examples, and how a pair is trained on them."""
+"""A trial, and the training that all trials of a tuning share."""
 
 from __future__ import annotations
 
