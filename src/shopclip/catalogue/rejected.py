@@ -1,4 +1,4 @@
-"""Rows that cannot be products, and when they are too many."""
+"""Rejected rows of a catalogue, and their greatest share."""
 
 from __future__ import annotations
 

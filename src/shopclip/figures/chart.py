@@ -1,4 +1,4 @@
-"""A chart: what it says, and how it is drawn on a sheet of any width."""
+"""A chart: its words, and its drawing on a sheet of any width."""
 
 from __future__ import annotations
 
@@ -140,12 +140,6 @@ class Sheet:
         return axes
 
 
-def heading(sheet: Sheet, title: str, subtitle: str) -> None:
-    """What a page says beside a chart, for pictures that stand alone."""
-    sheet.write(title, size=13, color=INK, fontweight="bold", below=0.04)
-    sheet.write(subtitle, color=QUIET, below=0.14)
-
-
 # Inches. Letters of nine points are as large as those of the page where a sheet has the width that
 # the page leaves it: on a desk, and on a phone.
 WIDTHS = {"wide": 9.0, "narrow": 3.4}
@@ -173,7 +167,8 @@ class Chart:
         """With title and subtitle, for a picture that stands alone."""
         with styled():
             sheet = Sheet(WIDTHS["wide"], margin=MARGIN)
-            heading(sheet, self.title, self.subtitle)
+            sheet.write(self.title, size=13, color=INK, fontweight="bold", below=0.04)
+            sheet.write(self.subtitle, color=QUIET, below=0.14)
             self.draw(sheet)
             figure = sheet.finish()
             figure.draw_without_rendering()  # makes the ticks while the style holds

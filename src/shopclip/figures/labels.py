@@ -1,4 +1,4 @@
-"""Words in charts: how long they are, how to break them, and how to keep them apart."""
+"""Words in charts: their length, their lines, and the room between them."""
 
 from __future__ import annotations
 

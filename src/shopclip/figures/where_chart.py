@@ -1,4 +1,4 @@
-"""Where the pairs find the right answer: top-10 accuracy by group of products."""
+"""Top-10 accuracy of the pairs by group of products."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the shop into a folder."""
+"""The shop as a folder on disk."""
 
 import csv
 import shutil

@@ -1,4 +1,4 @@
-"""How a product looks: its colours and its style."""
+"""The look of a product: its colours and its style."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run will need, looked for before its first node: files, devices, libraries, encoders."""
+"""Needs of a run, checked before its first node: files, devices, libraries, encoders."""
 
 from __future__ import annotations
 
@@ -56,16 +56,13 @@ def _libraries(outputs: set[str], parameters: Mapping[str, Any]) -> None:
         raise NeedError("engine.kind is ray, which takes: pip install -e '.[ray]'")
     if any(_of(outputs, "{}.index", parameters)):
         index = section(parameters, "index")
-        missing = [name for name in _milvus(index.uri) if find_spec(name) is None]
+        needed = ("pymilvus",) if "://" in index.uri else ("pymilvus", "milvus_lite")
+        missing = [name for name in needed if find_spec(name) is None]
         if index.kind == "milvus" and missing:
             raise NeedError(
                 f"index.kind is milvus, but {', '.join(missing)} is not installed: "
                 "pip install -e '.[milvus]'"
             )
-
-
-def _milvus(uri: str) -> tuple[str, ...]:
-    return ("pymilvus",) if "://" in uri else ("pymilvus", "milvus_lite")
 
 
 def _towers(outputs: set[str], parameters: Mapping[str, Any]) -> None:

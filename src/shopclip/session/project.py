@@ -36,8 +36,9 @@ def find_project(conf_source: str | None = None) -> Path:
             )
         return here
     if (package := _package(project)) != PACKAGE:
+        where = "you are in it" if project.resolve() == here else "it lies above the current folder"
         raise ProjectError(
-            f"{project}: is a project of {package}, not of {PACKAGE}, and {_where(project, here)}: "
+            f"{project}: is a project of {package}, not of {PACKAGE}, and {where}: "
             f"what {PACKAGE} writes would land in it. Go to a project of {PACKAGE}, or to a folder "
             "below none"
         )
@@ -55,7 +56,3 @@ def _package(project: Path) -> str:
             error
         )
     return str(package)
-
-
-def _where(project: Path, here: Path) -> str:
-    return "you are in it" if project.resolve() == here else "it lies above the current folder"

@@ -1,4 +1,4 @@
-"""Which nodes a command chooses and what runs them, and what is wrong with the names it gives."""
+"""Nodes that a command chooses and what runs them, and errors in the names it gives."""
 
 from __future__ import annotations
 
@@ -18,14 +18,6 @@ class SelectionError(ShopclipError):
     """A command names a pipeline, node, pair, tag or dataset that is not there."""
 
 
-def _namespaces(pipeline: Pipeline) -> set[str]:
-    return {node.namespace for node in pipeline.nodes if node.namespace}
-
-
-def _tags(pipeline: Pipeline) -> set[str]:
-    return {tag for node in pipeline.nodes for tag in node.tags}
-
-
 def _nodes(pipeline: Pipeline) -> set[str]:
     return {node.name for node in pipeline.nodes}
 
@@ -36,8 +28,11 @@ def _datasets(pipeline: Pipeline) -> set[str]:
 
 # By Kedro's own name of the option: how it is written, and what may be named.
 OPTIONS: Mapping[str, tuple[str, Names]] = {
-    "namespaces": ("--namespaces", _namespaces),
-    "tags": ("--tags", _tags),
+    "namespaces": (
+        "--namespaces",
+        lambda p: {node.namespace for node in p.nodes if node.namespace},
+    ),
+    "tags": ("--tags", lambda p: {tag for node in p.nodes for tag in node.tags}),
     "node_names": ("--nodes", _nodes),
     "from_nodes": ("--from-nodes", _nodes),
     "to_nodes": ("--to-nodes", _nodes),
@@ -70,16 +65,9 @@ def wrong_selection(
             if name not in names:
                 wrong = _missing(name, names, names_of, pipelines)
                 return SelectionError(f"{flag} {name}: {wrong}")
+    filters = {name: options[name] for name in OPTIONS if name != "load_versions"}
     try:
-        pipeline.filter(
-            tags=options["tags"],
-            from_nodes=options["from_nodes"],
-            to_nodes=options["to_nodes"],
-            node_names=options["node_names"],
-            from_inputs=options["from_inputs"],
-            to_outputs=options["to_outputs"],
-            node_namespaces=options["namespaces"],
-        )
+        pipeline.filter(node_namespaces=filters.pop("namespaces"), **filters)
     except ValueError as error:
         flags = " ".join(
             f"{flag} {','.join(options[option])}"

@@ -1,4 +1,4 @@
-"""Nodes that turn a raw catalogue into typed products."""
+"""Nodes from a raw catalogue to typed products."""
 
 from __future__ import annotations
 

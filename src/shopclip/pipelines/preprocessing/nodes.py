@@ -1,4 +1,4 @@
-"""Nodes that prepare what training sees."""
+"""Nodes from products to what training sees."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from shopclip.parameters import (
     ImageParameters,
     SplitParameters,
 )
-from shopclip.pipelines.preprocessing.decoding import decode_stream
+from shopclip.pipelines.preprocessing.decoding import decode_on_ray, decode_stream
 from shopclip.tables.ground_truth import Benchmark
 from shopclip.tables.splits import caption_keys, of_benchmark, split
 
@@ -113,13 +113,11 @@ def decode_images(
     size = parameters.stored.pixels
     source = image_source(raw_catalogue.path, catalogue.columns, products, size)
     if engine.kind == "ray":
-        from shopclip.pipelines.preprocessing.decoding import decode_on_ray
-
-        return ImageStream(
-            size, decode_on_ray(raw_catalogue, products, size, engine.address), source
-        )
-    encoded = raw_catalogue.read_images(products["image"].tolist())
-    return ImageStream(size, decode_stream(products["id"].tolist(), encoded, size), source)
+        decoded = decode_on_ray(raw_catalogue, products, size, engine.address)
+    else:
+        encoded = raw_catalogue.read_images(products["image"].tolist())
+        decoded = decode_stream(products["id"].tolist(), encoded, size)
+    return ImageStream(size, decoded, source)
 
 
 def join_examples(
