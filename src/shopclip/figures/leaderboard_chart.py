@@ -48,16 +48,8 @@ class NameColumn:
         self, axes: Axes, words: str, height: float, *, va: str, color: str, size: float
     ) -> None:
         """Other words in the same column."""
-        axes.annotate(
-            words,
-            (0, height),
-            (-72 * self.width, 0),
-            xycoords=axes.get_yaxis_transform(),
-            textcoords="offset points",
-            va=va,
-            color=color,
-            size=size,
-        )
+        left = beside(axes, -self.width)
+        axes.text(0, height, words, transform=left, va=va, color=color, size=size)
 
     def rule(self, axes: Axes, height: float) -> None:
         """A light line through the column and the axes."""
@@ -122,12 +114,11 @@ def draw_estimate(
     )
     interval = percent_interval(low, high, value)
     spoken(bar, f"{of}: {percent(value)} %, interval {interval or 'none'}")
-    axes.annotate(
+    axes.text(
+        1,
+        height,
         percent(value),
-        (1, height),
-        (72 * VALUES, 0),
-        xycoords=axes.get_yaxis_transform(),
-        textcoords="offset points",
+        transform=beside(axes, VALUES),
         ha="right",
         va="center_baseline",
         fontweight="bold",

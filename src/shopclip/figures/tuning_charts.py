@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from shopclip.figures.chart import Chart, Sheet, pair_keys
+from shopclip.figures.chart import Chart, Sheet, beside, pair_keys
 from shopclip.figures.labels import text_width
 from shopclip.figures.style import INK, MARKERS, ON_LIGHT, PAPER, QUIET, SIZE, color_numbers
 
@@ -43,15 +43,8 @@ def _draw_history(sheet: Sheet, trials: pd.DataFrame) -> None:
     _points(axes, finished, numbers)
     default = complete.loc[complete["default"], "value"].max()
     axes.axhline(default, color=QUIET, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
-    axes.annotate(
-        DEFAULT,
-        (1, default),
-        (6, 0),
-        xycoords=axes.get_yaxis_transform(),
-        textcoords="offset points",
-        va="center",
-        color=QUIET,
-    )
+    right = beside(axes, 6 / 72)
+    axes.text(1, default, DEFAULT, transform=right, va="center", color=QUIET)
     _name_best(axes, complete)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))

@@ -57,21 +57,18 @@ class Benchmark:
         """
         try:
             truth = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise BenchmarkError(
-                f"{parameter}: {path} cannot be read ({error}); {EXPECTED}"
-            ) from error
-        except RecursionError as error:
-            raise BenchmarkError(f"{parameter}: {path} is too deep; {EXPECTED}") from error
+        except (OSError, ValueError, RecursionError) as error:
+            wrong = (
+                "is too deep" if isinstance(error, RecursionError) else f"cannot be read ({error})"
+            )
+            raise BenchmarkError(f"{parameter}: {path} {wrong}; {EXPECTED}") from error
         if not isinstance(truth, dict) or not truth:
             kind = f"a {type(truth).__name__} of no caption"
             raise BenchmarkError(f"{parameter}: {path} holds {kind}; {EXPECTED}")
         for caption, ids in truth.items():
             if not caption.strip() or not isinstance(ids, dict) or not ids:
-                raise BenchmarkError(
-                    f"{parameter}: {path} has {json.dumps(ids)[:80]} for the caption "
-                    f"{caption[:80]!r}; {EXPECTED}"
-                )
+                wrong = f"has {json.dumps(ids)[:80]} for the caption {caption[:80]!r}"
+                raise BenchmarkError(f"{parameter}: {path} {wrong}; {EXPECTED}")
         return cls({caption: tuple(ids) for caption, ids in truth.items()})
 
 

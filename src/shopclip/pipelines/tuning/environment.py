@@ -38,7 +38,7 @@ def training_text(
 ) -> str:
     """`parameters_training.yml`: the shared recipe is that of the best trial."""
     block = {**training.model_dump(mode="json"), "recipe": tuned["best"]["recipe"]}
-    return _text([COMMAND, *_origin(tuned), *summary], {"training": block})
+    return _text(tuned, summary, {"training": block})
 
 
 def pairs_text(tuned: Mapping[str, Any], pairs: Mapping[str, Any]) -> str:
@@ -46,13 +46,13 @@ def pairs_text(tuned: Mapping[str, Any], pairs: Mapping[str, Any]) -> str:
     name = tuned["best"]["pair"]
     pair = Pair.model_validate(pairs[name])
     block = pair.model_dump(mode="json", exclude={"recipe", "repeats", "seed"}, exclude_none=True)
-    return _text([COMMAND, *_origin(tuned)], {"pairs": {name: block}})
+    return _text(tuned, [], {"pairs": {name: block}})
 
 
 def data_text(tuned: Mapping[str, Any], blocks: Mapping[str, Parameters]) -> str:
     """`parameters_data.yml`: what it was tuned on, as it was."""
     plain = {name: block.model_dump(mode="json") for name, block in blocks.items()}
-    return _text([COMMAND, *_origin(tuned), "What it was tuned on, as it was."], plain)
+    return _text(tuned, ["What it was tuned on, as it was."], plain)
 
 
 def is_of(catalogue: CatalogueParameters, metadata: Mapping[str, Any]) -> bool:
@@ -64,15 +64,10 @@ def is_of(catalogue: CatalogueParameters, metadata: Mapping[str, Any]) -> bool:
     return metadata["name"] in names and metadata["drawn"] == min(catalogue.limit or usable, usable)
 
 
-def _origin(tuned: Mapping[str, Any]) -> list[str]:
+def _text(tuned: Mapping[str, Any], notes: Sequence[str], blocks: Mapping[str, Any]) -> str:
     best = tuned["best"]
-    return [
-        f"Written by the pipeline tuning: trial {best['number']} of study {tuned['study']}, "
-        f"{best['pair']}."
-    ]
-
-
-def _text(header: Sequence[str], blocks: Mapping[str, Any]) -> str:
+    trial = f"trial {best['number']} of study {tuned['study']}, {best['pair']}"
+    header = [COMMAND, f"Written by the pipeline tuning: {trial}.", *notes]
     comment = "".join(f"# {line}\n" for line in header)
     return comment + yaml.safe_dump(dict(blocks), sort_keys=False, allow_unicode=True)
 
