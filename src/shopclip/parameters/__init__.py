@@ -1,4 +1,4 @@
-"""All parameters of the project: every setting with its bounds, and what is said of a wrong one."""
+"""All parameters of the project: every setting with its bounds, and messages about wrong ones."""
 
 from shopclip.parameters.blocks import (
     MAX_SEED,
@@ -16,7 +16,6 @@ from shopclip.parameters.blocks import (
     Size,
     SplitParameters,
     TrainingParameters,
-    ValueTemplate,
     plain,
     template_fields,
 )
@@ -37,7 +36,6 @@ __all__ = [
     "Size",
     "SplitParameters",
     "TrainingParameters",
-    "ValueTemplate",
     "plain",
     "template_fields",
 ]

@@ -75,12 +75,9 @@ def _groups(words: list[str]) -> list[Group]:
         if fields := template_fields(word):
             groups.append(Group(" ".join(pending), fields))
             pending = []
-    if pending and groups:
-        last = groups.pop()
-        pending = [last.text, *pending]
-        groups.append(Group(" ".join(pending), last.fields))
-    elif pending:
-        groups.append(Group(" ".join(pending), ()))
+    if pending:
+        last = groups.pop() if groups else Group("", ())
+        groups.append(Group(" ".join([last.text, *pending]).strip(), last.fields))
     return groups
 
 
