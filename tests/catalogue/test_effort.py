@@ -69,7 +69,7 @@ def test_what_only_looks_like_a_scan_is_none(spoil):
 
 
 def test_counting_takes_no_longer_than_the_file_is_long():
-    """A search that began anew at every byte would take hours."""
+    """A search that began again at every byte would take hours."""
     started = time.process_time()
     for content in (b"\xff" * 8_000_000, b"\xff\0" * 4_000_000, bytes(8_000_000)):
         assert check_file(b"\xff\xd8" + content) <= MAX_SCANS

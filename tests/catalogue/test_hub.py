@@ -65,11 +65,11 @@ def test_the_parquet_of_a_data_set_is_downloaded_with_progress_and_is_a_catalogu
 def test_the_second_time_the_network_is_not_asked(tmp_path, files):
     with serve(files) as (address, requests):
         first = client(address, tmp_path / "home")
-        asked = len(requests)
+        first_requests = len(requests)
         second = client(address, tmp_path / "home")
     third = client(address, tmp_path / "home")  # nobody answers any more
-    assert asked > 0
-    assert len(requests) == asked
+    assert first_requests > 0
+    assert len(requests) == first_requests
     assert first.stdout == second.stdout == third.stdout != ""
 
 

@@ -29,9 +29,9 @@ def test_a_row_without_an_image_is_rejected_by_name(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("place", ["a.parquet", "data/train-00000-of-00001.parquet"])
-def test_parquet_is_recognised_as_a_file_and_as_a_folder(tmp_path, place):
-    file = write_hub(tmp_path / "hub" / place, [row(1)], [jpeg("red")])
+@pytest.mark.parametrize("path", ["a.parquet", "data/train-00000-of-00001.parquet"])
+def test_parquet_is_recognised_as_a_file_and_as_a_folder(tmp_path, path):
+    file = write_hub(tmp_path / "hub" / path, [row(1)], [jpeg("red")])
     for path in (file, tmp_path / "hub"):
         catalogue = open_catalogue(path)
         rows, _ = catalogue.rows()

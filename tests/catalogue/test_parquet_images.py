@@ -40,18 +40,21 @@ def test_images_beyond_one_batch_are_found(tmp_path):
 
 
 def test_large_images_are_read_a_few_at_a_time(tmp_path, monkeypatch):
-    asked = []
+    batch_rows = []
     iter_batches = pq.ParquetFile.iter_batches
     monkeypatch.setattr(
         pq.ParquetFile,
         "iter_batches",
-        lambda self, rows, **options: (asked.append(rows), iter_batches(self, rows, **options))[1],
+        lambda self, rows, **options: (
+            batch_rows.append(rows),
+            iter_batches(self, rows, **options),
+        )[1],
     )
     image = b"0" * (BATCH_BYTES // 4)
     pq.write_table(pa.table({"photo": [image] * 6}), tmp_path / "a.parquet", use_dictionary=False)
     images = ParquetImages({"a": tmp_path / "a.parquet"}, "photo")
     assert [len(one) for one in images.read([f"a#{row_}" for row_ in range(6)])] == [len(image)] * 6
-    assert asked == [3]
+    assert batch_rows == [3]
 
 
 def test_a_missing_image_is_an_empty_one(tmp_path):

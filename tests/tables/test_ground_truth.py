@@ -65,5 +65,5 @@ def test_chance_is_what_random_orders_find():
     ]
     firsts = np.array(draws, dtype=float)
     np.testing.assert_allclose(chance["precision_at_10"], firsts.mean(axis=(0, 2)), atol=0.01)
-    places = np.where(firsts.any(axis=2), 1 / (firsts.argmax(axis=2) + 1), 0).mean(axis=0)
-    np.testing.assert_allclose(chance["mrr_at_10"], places, atol=0.015)
+    reciprocal_ranks = np.where(firsts.any(axis=2), 1 / (firsts.argmax(axis=2) + 1), 0).mean(axis=0)
+    np.testing.assert_allclose(chance["mrr_at_10"], reciprocal_ranks, atol=0.015)
