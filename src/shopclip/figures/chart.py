@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.transforms import Transform
+    from numpy.typing import ArrayLike
 
 KEY = 0.17  # from the middle of a marker to its words, in inches
 BETWEEN = 0.25  # panels, and keys
@@ -180,6 +181,15 @@ class Chart:
             sheet = Sheet(width)
             self.draw(sheet)
             return sheet.finish()
+
+
+def draw_line(
+    axes: Axes, xs: ArrayLike, ys: ArrayLike, *, number: int, marked: int, width: float, words: str
+) -> None:
+    """A pair's line in the colour of its number, with a marker at one of its points."""
+    style: dict[str, Any] = {"marker": MARKERS[number], "markersize": 5.5, "markevery": [marked]}
+    (line,) = axes.plot(xs, ys, color=ON_LIGHT[number], linewidth=width, clip_on=False, **style)
+    spoken(line, words)
 
 
 def spoken(artist: Artist, words: str) -> None:

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from shopclip.figures.chart import KEY, Chart, Key, Sheet, beside, pair_keys, spoken
+from shopclip.figures.chart import KEY, Chart, Key, Sheet, beside, draw_line, pair_keys
 from shopclip.figures.labels import LINE, spread_labels, text_width
-from shopclip.figures.style import INK, MARKERS, ON_LIGHT, QUIET, color_numbers
+from shopclip.figures.style import INK, ON_LIGHT, QUIET, color_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -117,18 +117,10 @@ def _keys(
 
 def _lines(axes: Axes, curves: Sequence[Curve], numbers: Mapping[str, int]) -> None:
     for curve in curves:
+        words = f"{curve.pair}: {curve.losses[-1]:.2f} after epoch {curve.epochs[-1]:g}"
         number, last = numbers[curve.pair], len(curve.losses) - 1
-        (line,) = axes.plot(
-            curve.epochs,
-            curve.losses,
-            color=ON_LIGHT[number],
-            linewidth=1.7,
-            clip_on=False,
-            marker=MARKERS[number],
-            markevery=[last],
-            markersize=5.5,
-        )
-        spoken(line, f"{curve.pair}: {curve.losses[-1]:.2f} after epoch {curve.epochs[-1]:g}")
+        xs, ys = curve.epochs, curve.losses
+        draw_line(axes, xs, ys, number=number, marked=last, width=1.7, words=words)
 
 
 def _label_ends(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -63,13 +63,21 @@ class NameColumn:
         )
 
 
-def percent_axis(axes: Axes, reach: float, height: float) -> None:
-    """From 0 to a round share not below `reach`, 1 at most; inches downwards."""
+def direction_panels(
+    sheet: Sheet, names: NameColumn, reach: float, height: float
+) -> Iterator[tuple[Axes, str, str]]:
+    """A panel for each direction and its title: right of the names, left of the values.
+
+    They go from 0 to a round share not below `reach`, 1 at most; inches downwards.
+    """
     locator = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10])
     ticks = [float(tick) for tick in locator.tick_values(0, reach) if tick <= 1]
-    axes.set_xticks(ticks, [f"{100 * tick:g}" for tick in ticks])
-    axes.set(xlim=(0, ticks[-1]), ylim=(height, 0), yticks=[])
-    axes.grid(axis="x")
+    panels = sheet.panels(len(DIRECTIONS), 3.0, height=height, left=names.width, right=VALUES)
+    for axes, (direction, title) in zip(panels, DIRECTIONS.items(), strict=True):
+        axes.set_xticks(ticks, [f"{100 * tick:g}" for tick in ticks])
+        axes.set(xlim=(0, ticks[-1]), ylim=(height, 0), yticks=[], title=title)
+        axes.grid(axis="x")
+        yield axes, direction, title
 
 
 def draw_bounds(axes: Axes, shares: Iterable[float], height: float, *, size: float) -> None:
@@ -154,10 +162,7 @@ def _draw(sheet: Sheet, rows: pd.DataFrame) -> None:
     pitch = max(0.32, max(names.lines(name) for name in shown.values()) * LINE + 0.08)
     height = pitch * len(shown)
     reach = max(rows[f"{PRIMARY}_high"].max(), rows[CEILINGS[PRIMARY]].max())
-    panels = sheet.panels(len(DIRECTIONS), 3.0, height=height, left=names.width, right=VALUES)
-    for axes, (direction, title) in zip(panels, DIRECTIONS.items(), strict=True):
-        percent_axis(axes, reach, height)
-        axes.set_title(title)
+    for axes, direction, title in direction_panels(sheet, names, reach, height):
         of_direction = rows[rows["direction"] == direction].set_index("pair").to_dict("index")
         for index, (pair, name) in enumerate(shown.items()):
             row, middle = of_direction[pair], (index + 0.5) * pitch

@@ -10,14 +10,13 @@ import pandas as pd
 from shopclip.figures.chart import Chart, Sheet, pair_keys
 from shopclip.figures.labels import LINE
 from shopclip.figures.leaderboard_chart import (
-    VALUES,
     NameColumn,
+    direction_panels,
     draw_bounds,
     draw_estimate,
-    percent_axis,
 )
 from shopclip.figures.style import QUIET, SMALL, color_numbers
-from shopclip.metrics.scoring import DIRECTIONS, TOP10
+from shopclip.metrics.scoring import TOP10
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,10 +65,7 @@ def _draw(sheet: Sheet, rows: pd.DataFrame, chance: float, reach: float) -> None
     }
     sheet.keys(pair_keys(numbers))
     height = sum(heights.values())
-    panels = sheet.panels(len(DIRECTIONS), 3.0, height=height, left=names.width, right=VALUES)
-    for axes, (direction, title) in zip(panels, DIRECTIONS.items(), strict=True):
-        percent_axis(axes, reach, height)
-        axes.set_title(title)
+    for axes, direction, title in direction_panels(sheet, names, reach, height):
         top = 0.0
         for group, name in shown.items():
             middle = top + heights[group] / 2
