@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmark_scores import score_benchmark
 from shopclip.dualencoder import DualEncoder, Examples, Recipe, TrainingLog
 from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.learner import Learner
@@ -17,7 +18,6 @@ from shopclip.files.image_store import ImageStore
 from shopclip.metrics.collapse import spread
 from shopclip.metrics.ranks import rank
 from shopclip.tables.ground_truth import Benchmark
-from shopclip.tables.ground_truth import score as score_benchmark
 from training_towers import Pair
 
 CUTOFFS = {"accuracy": 1, "top10": 10, "top100": 100}

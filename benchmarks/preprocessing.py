@@ -121,7 +121,7 @@ def main() -> None:
         path = options.catalogue or draw_catalogue(Path(scratch) / "sample")
         catalogue = open_catalogue(path)
         products, _, _ = check_products(catalogue, CatalogueParameters(limit=options.limit))
-        encoded = list(catalogue.images(products["image"].tolist()))
+        encoded = list(catalogue.read_images(products["image"].tolist()))
         paths = {**our_paths(catalogue, options.limit, Path(scratch) / "store"), **peers(encoded)}
         rates = {}
         for name, work in paths.items():

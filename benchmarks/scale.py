@@ -41,7 +41,7 @@ def simulate(catalogue: Path, products: int, folder: Path) -> None:
 
     given = open_catalogue(catalogue)
     rows, _ = given.rows()
-    pictures = list(given.images(rows["image"].head(16).tolist()))
+    pictures = list(given.read_images(rows["image"].head(16).tolist()))
     generator = np.random.default_rng(0)
     writer = None
     for start in range(0, products, PART):

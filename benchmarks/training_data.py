@@ -39,7 +39,7 @@ class Shop:
         products = read_products(catalogue, limit)
         store = store_images(catalogue, products, folder)
         products = join(products, store)
-        encoded = tuple(catalogue.images(products["image"].tolist()))
+        encoded = tuple(catalogue.read_images(products["image"].tolist()))
         return cls(catalogue.name, products, store, encoded)
 
     def examples(self, chosen: np.ndarray | slice = slice(None)) -> tuple[Examples, list[bytes]]:
@@ -84,7 +84,7 @@ def examples_of(products: pd.DataFrame, store: ImageStore) -> Examples:
 def _decoded(
     catalogue: Catalogue, products: pd.DataFrame
 ) -> Iterator[tuple[str, np.ndarray | Rejection]]:
-    encoded = catalogue.images(products["image"].tolist())
+    encoded = catalogue.read_images(products["image"].tolist())
     for id_, picture in zip(products["id"], encoded, strict=True):
         try:
             yield id_, decode(picture, STORED)

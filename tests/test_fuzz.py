@@ -177,7 +177,7 @@ def test_any_parquet_is_a_table_or_one_error(hub, data):
     try:
         catalogue = open_catalogue(broken)
         products, rejected, facts = check_products(catalogue, ANY)
-        images = list(catalogue.images(products["image"].tolist()))
+        images = list(catalogue.read_images(products["image"].tolist()))
     except ShopclipError:
         return
     assert len(products) + len(rejected) == facts["rows"]

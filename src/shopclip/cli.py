@@ -42,26 +42,26 @@ def _run(**options: Any) -> Any:
             raise wrong from error
         raise
     except KeyboardInterrupt:
-        print("\ninterrupted; the same command again goes on from there", file=sys.stderr)
+        print("\ninterrupted; the same command again resumes there", file=sys.stderr)
         sys.exit(INTERRUPTED)
 
 
-def _readable(option: click.Parameter) -> click.Parameter:
+def _with_readable_errors(option: click.Parameter) -> click.Parameter:
     """The option, whose value is either understood or refused in one line."""
-    understand = option.callback
-    if understand is None:
+    callback = option.callback
+    if callback is None:
         return option
 
-    @wraps(understand)
-    def understood(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    @wraps(callback)
+    def parse(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
         try:
-            return understand(context, parameter, value)
+            return callback(context, parameter, value)
         except Exception as error:  # click's, YAML's, OmegaConf's
-            told = getattr(error, "message", None) or first_line(error)
-            raise OptionError(f"{option.opts[-1]} {value}: {told}") from error
+            message = getattr(error, "message", None) or first_line(error)
+            raise OptionError(f"{option.opts[-1]} {value}: {message}") from error
 
     option = copy(option)
-    option.callback = understood
+    option.callback = parse
     return option
 
 
@@ -69,7 +69,7 @@ class _Run(click.Command):
     """Kedro's command; a line is enough where it is called wrongly."""
 
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
-        with _told_in_a_line():
+        with _errors_in_one_line():
             try:
                 context = super().make_context(*arguments, **options)
             except click.UsageError as error:
@@ -79,12 +79,12 @@ class _Run(click.Command):
             return context
 
     def invoke(self, context: click.Context) -> Any:
-        with _told_in_a_line():
+        with _errors_in_one_line():
             return super().invoke(context)
 
 
 @contextmanager
-def _told_in_a_line() -> Iterator[None]:
+def _errors_in_one_line() -> Iterator[None]:
     """Kedro's logging asks to show whatever ends the process, from wherever it is configured."""
     try:
         yield
@@ -98,7 +98,7 @@ def _told_in_a_line() -> Iterator[None]:
 run = _Run(
     "run",
     callback=_run,
-    params=[_readable(option) for option in kedro_run.params],
+    params=[_with_readable_errors(option) for option in kedro_run.params],
     help=kedro_run.help,
 )
 

@@ -22,7 +22,10 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        _escaped(one) if category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp") else one for one in text
+        one.encode("unicode_escape", "surrogatepass").decode("ascii")
+        if category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        else one
+        for one in text
     )
 
 
@@ -36,10 +39,6 @@ class PrintableRecord(logging.LogRecord):
 def log_printably() -> None:
     """For all loggers, those of libraries included."""
     logging.setLogRecordFactory(PrintableRecord)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def print_plainly() -> None:

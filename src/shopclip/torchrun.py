@@ -1,4 +1,4 @@
-"""Train pairs by the processes that torchrun has started, on one machine or on many:
+"""Training by the processes that torchrun has started, on one machine or on many:
 
     torchrun --nproc-per-node 8 -m shopclip.torchrun --namespaces bert_vit --env fashion
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopclip.catalogue.csv_table import MOST_LINES, records
+from shopclip.catalogue.csv_table import MAX_LINES, records
 
 
 def parse(text, delimiter=",", width=2):
@@ -34,8 +34,8 @@ def test_a_quote_that_another_rows_quote_would_close_swallows_no_row():
 
 
 def test_a_quote_that_is_closed_too_late_is_a_character():
-    lines = "".join(f"{i},b\n" for i in range(2 * MOST_LINES))
-    assert len(parse(f'x,"a\n{lines}y,c"\n')) == 2 * MOST_LINES + 2
+    lines = "".join(f"{i},b\n" for i in range(2 * MAX_LINES))
+    assert len(parse(f'x,"a\n{lines}y,c"\n')) == 2 * MAX_LINES + 2
 
 
 @pytest.mark.parametrize(
@@ -59,5 +59,5 @@ def test_blank_lines_are_no_rows_but_lines_of_delimiters_are():
 def test_what_a_csv_writer_wrote_is_read_back(rows):
     text = io.StringIO()
     csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
-    if all(sum("\n" in field for field in row) < MOST_LINES for row in rows):
+    if all(sum("\n" in field for field in row) < MAX_LINES for row in rows):
         assert [fields for _, fields in parse(text.getvalue(), width=3)] == rows

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from shopclip.catalogue import decode as module
-from shopclip.catalogue.decode import MOST_PIXELS, UnreadableImageError, decode
+from shopclip.catalogue.decode import MAX_PIXELS, UnreadableImageError, decode
 from tests.conftest import jpeg, noise
 
 
@@ -96,7 +96,7 @@ def png(width, height, depth, colour, rows):
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("side", [8_001, 12_000, 60_000])
 def test_a_decompression_bomb_is_refused_before_it_is_decoded(side, monkeypatch):
-    assert side**2 > MOST_PIXELS
+    assert side**2 > MAX_PIXELS
     monkeypatch.setattr(module, "to_rgb", lambda picture: pytest.fail("decoded"))
     with pytest.raises(UnreadableImageError, match=r"pixels"):
         decode(png(side, side, 8, 0, bytes(1_000_000)), (80, 60))

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from shopclip.catalogue import decode as module
-from shopclip.catalogue.decode import MOST_SCANS, UnreadableImageError, check_file, decode
+from shopclip.catalogue.decode import MAX_SCANS, UnreadableImageError, check_file, decode
 from tests.catalogue import hostile_pictures as hostile
 from tests.conftest import jpeg, noise
 
@@ -69,10 +69,10 @@ def test_what_only_looks_like_a_scan_is_none(spoil):
 
 
 def test_counting_takes_no_longer_than_the_file_is_long():
-    """A search that began anew at every byte would take hours."""
+    """A search that began again at every byte would take hours."""
     started = time.process_time()
     for content in (b"\xff" * 8_000_000, b"\xff\0" * 4_000_000, bytes(8_000_000)):
-        assert check_file(b"\xff\xd8" + content) <= MOST_SCANS
+        assert check_file(b"\xff\xd8" + content) <= MAX_SCANS
     assert time.process_time() - started < 2
 
 

@@ -34,7 +34,7 @@ def captions(language, count):
 
 def table(language, rows):
     """A catalogue whose other columns are English, as many shops have them."""
-    lines = [f"{n},Men,Shirts,{told}" for n, told in enumerate(captions(language, rows))]
+    lines = [f"{n},Men,Shirts,{caption}" for n, caption in enumerate(captions(language, rows))]
     return "\n".join(["id,gender,articleType,caption", *lines]) + "\n"
 
 
@@ -92,16 +92,16 @@ def test_any_table_of_utf_16_is_read_as_it_was_written(tmp_path_factory, encodin
 
 
 def test_damaged_lines_of_a_utf_8_file_make_it_no_other(tmp_path):
-    told = captions("ja", 60)
-    lines = [f"{number},{caption}".encode() for number, caption in enumerate(told)]
+    japanese = captions("ja", 60)
+    lines = [f"{number},{caption}".encode() for number, caption in enumerate(japanese)]
     cut = [line[:-1] if number % 3 == 0 else line for number, line in enumerate(lines)]
     file = tmp_path / "shop.csv"
     file.write_bytes(b"\n".join([b"id,caption", *cut]))
     for number, line in enumerate(read(file).splitlines()[1:]):
         if number % 3:
-            assert line == f"{number},{told[number]}"
+            assert line == f"{number},{japanese[number]}"
         else:
-            assert line.startswith(f"{number},{told[number][:-1]}")
+            assert line.startswith(f"{number},{japanese[number][:-1]}")
 
 
 def test_too_little_of_another_script_is_refused_not_guessed(tmp_path):

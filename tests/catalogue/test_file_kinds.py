@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from shopclip.catalogue import CatalogueError, open_catalogue
-from shopclip.catalogue.file_kinds import refuse_binary, refuse_other_kinds
+from shopclip.catalogue.encodings import refuse_binary, refuse_other_kinds
 
 TEXT = b"id,caption,image\n1,Red cap,1.jpg\n"
 
@@ -28,7 +28,7 @@ def parquet():
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (gzip.compress(TEXT), r"compressed with gzip, no CSV.*; unpack it"),
         (bz2.compress(TEXT), r"compressed with bzip2"),
@@ -39,10 +39,10 @@ def parquet():
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)), r"holds binary data"),
     ],
 )
-def test_another_kind_of_file_called_csv_is_one_clear_line(tmp_path, content, told):
+def test_another_kind_of_file_called_csv_is_one_clear_line(tmp_path, content, message):
     file = tmp_path / "shop.csv"
     file.write_bytes(content)
-    with pytest.raises(CatalogueError, match=rf"shop\.csv: .*{told}") as caught:
+    with pytest.raises(CatalogueError, match=rf"shop\.csv: .*{message}") as caught:
         open_catalogue(file)
     assert str(caught.value).isprintable()
 

@@ -58,18 +58,18 @@ def test_the_parquet_of_a_data_set_is_downloaded_with_progress_and_is_a_catalogu
     catalogue = open_catalogue(folder)
     rows, _ = catalogue.rows()
     assert rows["id"].tolist() == ["1", "2"]
-    assert list(catalogue.images(rows["image"].tolist())) == [jpeg("red")] * 2
+    assert list(catalogue.read_images(rows["image"].tolist())) == [jpeg("red")] * 2
     assert not (Path(folder) / "README.md").exists()
 
 
 def test_the_second_time_the_network_is_not_asked(tmp_path, files):
     with serve(files) as (address, requests):
         first = client(address, tmp_path / "home")
-        asked = len(requests)
+        first_requests = len(requests)
         second = client(address, tmp_path / "home")
     third = client(address, tmp_path / "home")  # nobody answers any more
-    assert asked > 0
-    assert len(requests) == asked
+    assert first_requests > 0
+    assert len(requests) == first_requests
     assert first.stdout == second.stdout == third.stdout != ""
 
 

@@ -35,8 +35,8 @@ def test_a_relative_path_is_found_however_it_is_written(shop, reference):
 
 
 def test_images_come_in_the_order_asked_for(shop):
-    wanted = ["photos/new/2.png", "photos/1.jpg", "photos/new/2.png"]
-    assert list(ImageFolder(shop).read(wanted)) == [b"two", b"one", b"two"]
+    references = ["photos/new/2.png", "photos/1.jpg", "photos/new/2.png"]
+    assert list(ImageFolder(shop).read(references)) == [b"two", b"one", b"two"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def test_a_kaggle_folder_is_recognised(kaggle):
     assert rows["id"].tolist() == ["10", "11", "12", "13", "14"]
     assert rejected.empty
     assert not catalogue.synthetic
-    found = list(catalogue.images(rows["image"].tolist()))
+    found = list(catalogue.read_images(rows["image"].tolist()))
     assert found == [(kaggle / "images" / f"{id_}.jpg").read_bytes() for id_ in rows["id"]]
 
 
@@ -29,13 +29,13 @@ def test_a_row_without_an_image_is_rejected_by_name(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("place", ["a.parquet", "data/train-00000-of-00001.parquet"])
-def test_parquet_is_recognised_as_a_file_and_as_a_folder(tmp_path, place):
-    file = write_hub(tmp_path / "hub" / place, [row(1)], [jpeg("red")])
+@pytest.mark.parametrize("path", ["a.parquet", "data/train-00000-of-00001.parquet"])
+def test_parquet_is_recognised_as_a_file_and_as_a_folder(tmp_path, path):
+    file = write_hub(tmp_path / "hub" / path, [row(1)], [jpeg("red")])
     for path in (file, tmp_path / "hub"):
         catalogue = open_catalogue(path)
         rows, _ = catalogue.rows()
-        assert list(catalogue.images(rows["image"].tolist())) == [jpeg("red")]
+        assert list(catalogue.read_images(rows["image"].tolist())) == [jpeg("red")]
 
 
 @pytest.mark.parametrize("name", ["shop.csv", ""])
@@ -44,7 +44,7 @@ def test_a_csv_with_paths_is_recognised_as_a_file_and_as_a_folder(tmp_path, name
     (tmp_path / "1.jpg").write_bytes(jpeg("red"))
     catalogue = open_catalogue(tmp_path / name, {"id": "sku", "caption": "title", "image": "photo"})
     rows, _ = catalogue.rows()
-    assert list(catalogue.images(rows["image"].tolist())) == [jpeg("red")]
+    assert list(catalogue.read_images(rows["image"].tolist())) == [jpeg("red")]
 
 
 def test_the_built_in_catalogue_says_that_it_is_synthetic(tmp_path):

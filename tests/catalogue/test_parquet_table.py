@@ -52,7 +52,7 @@ def test_images_may_be_paths_into_the_folder(tmp_path):
         tmp_path, id=["1", "2"], caption=["x", "y"], image=["photos/1.jpg", "../2.jpg"]
     )
     rows, rejected = catalogue.rows()
-    assert list(catalogue.images(rows["image"].tolist())) == [jpeg("red")]
+    assert list(catalogue.read_images(rows["image"].tolist())) == [jpeg("red")]
     assert rejected["reason"].tolist() == ["image outside the catalogue"]
 
 
@@ -135,7 +135,7 @@ def test_a_row_that_is_no_utf_8_is_rejected_and_its_neighbours_are_not(tmp_path)
     )
     rows, rejected = catalogue.rows()
     assert rows[["id", "productDisplayName"]].values.tolist() == [["1", "ok"], ["4", "ä"]]
-    assert list(catalogue.images(rows["image"].tolist())) == [b"w", b"z"]
+    assert list(catalogue.read_images(rows["image"].tolist())) == [b"w", b"z"]
     assert rejected.values.tolist() == [
         [id_, line, "no UTF-8", "caption holds bytes that are none"]
         for id_, line in (("2", 1), ("3", 2))

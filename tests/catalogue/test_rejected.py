@@ -1,7 +1,7 @@
 import pytest
 
 from shopclip.catalogue import CatalogueError
-from shopclip.catalogue.rejected import MOST_DETAIL, Rejected, check_share, count_reasons
+from shopclip.catalogue.rejected import MAX_DETAIL, Rejected, check_share, count_reasons
 
 
 def test_reasons_are_counted_with_an_example_each():
@@ -27,10 +27,10 @@ def test_above_the_bound_the_commonest_reasons_and_the_knob_are_named():
     assert message.startswith(
         "12.3% of the catalogue is rejected, more than the 5.0% that catalogue.max_rejected allows"
     )
-    assert "1,200 × no image, 5 × e, 4 × d, 3 × c, 2 × b, …. Mend" in message
+    assert "1,200 × no image, 5 × e, 4 × d, 3 × c, 2 × b, …. Fix" in message
 
 
 def test_details_are_kept_short():
     rejected = Rejected()
     rejected.add("i" * 10_000, 1, "no image", "d" * 10_000)
-    assert rejected.table()[["id", "detail"]].map(len).values.tolist() == [[MOST_DETAIL] * 2]
+    assert rejected.table()[["id", "detail"]].map(len).values.tolist() == [[MAX_DETAIL] * 2]

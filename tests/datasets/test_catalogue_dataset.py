@@ -3,7 +3,7 @@ import errno
 import pytest
 
 from shopclip.catalogue import CatalogueError
-from shopclip.catalogue.locations import find_place
+from shopclip.catalogue.locations import find_location
 from shopclip.datasets import CatalogueDataset
 
 
@@ -15,7 +15,7 @@ def dataset(tmp_path):
 def test_a_catalogue_opens_where_it_was_found_with_its_columns(dataset, tmp_path):
     (tmp_path / "shop.csv").write_text("sku,caption,image\nA1,Cap,none.jpg\n")
     assert not dataset.exists()
-    dataset.save(find_place(str(tmp_path / "shop.csv"), {"id": "sku"}))
+    dataset.save(find_location(str(tmp_path / "shop.csv"), {"id": "sku"}))
     assert dataset.exists()
     catalogue = dataset.load()
     assert catalogue.name == "shop.csv"
@@ -28,7 +28,7 @@ def test_the_built_in_catalogue_is_drawn_beside_the_file(dataset, tmp_path, monk
 
     drawn = tmp_path / "data" / "sample"
     monkeypatch.setattr(sample, "draw_catalogue", lambda folder: _draw(folder))
-    dataset.save(find_place("sample", {}))
+    dataset.save(find_location("sample", {}))
     catalogue = dataset.load()
     assert (catalogue.path, catalogue.name) == (drawn, "sample")
 
@@ -47,14 +47,14 @@ def test_before_ingestion_the_remedy_is_named(dataset):
 
 def test_a_catalogue_that_has_moved_is_an_error_that_names_it(dataset, tmp_path):
     (tmp_path / "shop").mkdir()
-    dataset.save(find_place(str(tmp_path / "shop"), {}))
+    dataset.save(find_location(str(tmp_path / "shop"), {}))
     (tmp_path / "shop").rmdir()
     with pytest.raises(Exception, match=r"shop does not exist"):
         dataset.load()
 
 
 def test_a_sample_of_an_older_version_is_moved_away(dataset, tmp_path):
-    dataset.save(find_place("sample", {}))
+    dataset.save(find_location("sample", {}))
     (tmp_path / "data" / "sample").mkdir()
     (tmp_path / "data" / "sample" / "README.txt").write_text("drawn by another version\n")
     with pytest.raises(Exception, match="move it away, and it is drawn anew") as caught:
@@ -67,6 +67,6 @@ def test_a_sample_that_finds_no_room_is_named(dataset, tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("shopclip.sample.draw_catalogue", full)
-    dataset.save(find_place("sample", {}))
+    dataset.save(find_location("sample", {}))
     with pytest.raises(Exception, match="data/sample: cannot be written: No space left"):
         dataset.load()

@@ -19,8 +19,8 @@ def drawn(chart: Chart, kind: str = "wide") -> Figure:
 def texts(figure: Figure) -> set[str]:
     """All that it says, its lines joined."""
     artists = figure.findobj(lambda artist: hasattr(artist, "get_text") and artist.get_visible())
-    said = {artist.get_text().replace("_\n", "_").replace("\n", " ").strip() for artist in artists}
-    return said - {""}
+    words = {artist.get_text().replace("_\n", "_").replace("\n", " ").strip() for artist in artists}
+    return words - {""}
 
 
 def spoken_of(figure: Figure) -> list[str]:

@@ -52,9 +52,9 @@ def test_curves_end_with_training_and_within_the_plot(logs) -> None:
 
 
 def test_every_line_says_where_it_ends(logs) -> None:
-    said = spoken_of(drawn(curves_chart(logs)))
-    assert f"gpt_vit: {np.log(8):.2f} after epoch 3" in said
-    assert len(said) == 3
+    words = spoken_of(drawn(curves_chart(logs)))
+    assert f"gpt_vit: {np.log(8):.2f} after epoch 3" in words
+    assert len(words) == 3
 
 
 def test_curves_leave_out_the_untrained(untrained) -> None:

@@ -17,7 +17,9 @@ def test_gallery_checks_the_hits(evidence) -> None:
     queries = retrieved_for(evidence.retrievals, evidence.examples)
     figure = drawn(gallery_of(evidence))
     assert {"“Caption 0”", "“Caption 1”", "bert_resnet", "✓"} <= texts(figure)
-    hits = sum(p.hit for query in queries for found in query.found.values() for p in found)
+    hits = sum(
+        p.hit for query in queries for pictures in query.retrieved.values() for p in pictures
+    )
     shown = [text for axes in figure.axes for text in axes.texts if text.get_text() == "✓"]
     assert len(shown) == hits > 0
     assert sum(len(axes.images) for axes in figure.axes) == 2 * (1 + 3 * 3)

@@ -18,10 +18,10 @@ def test_names_pairs_scores_and_protocol(make_leaderboard, protocols, title) -> 
     rows = make_leaderboard({"a": 0.5, "b": 0.25}, protocols=protocols)
     chart = chart_of(rows.assign(collapsed=rows["pair"] == "b"))
     assert chart.title == title
-    said = texts(drawn(chart))
-    assert {"a", "b (collapsed)", "50.0", "25.0", "image → text", "text → image"} <= said
+    words = texts(drawn(chart))
+    assert {"a", "b (collapsed)", "50.0", "25.0", "image → text", "text → image"} <= words
     assert title in texts(chart.figure())  # a picture has nobody else to say it
-    assert title not in said
+    assert title not in words
 
 
 @pytest.mark.parametrize("kind", ["wide", "narrow"])
@@ -44,9 +44,9 @@ def test_every_pair_has_its_value_interval_and_bounds(evidence, kind) -> None:
 
 def test_directions_stand_side_by_side_or_one_below_the_other(evidence) -> None:
     chart = chart_of(evidence.leaderboard)
-    for kind, places in (("wide", (2, 1)), ("narrow", (1, 2))):
+    for kind, columns_and_rows in (("wide", (2, 1)), ("narrow", (1, 2))):
         boxes = [axes.get_position() for axes in panels_of(drawn(chart, kind))]
-        assert (len({box.x0 for box in boxes}), len({box.y0 for box in boxes})) == places
+        assert (len({box.x0 for box in boxes}), len({box.y0 for box in boxes})) == columns_and_rows
 
 
 @pytest.mark.parametrize("mrr", [1.0, 0.9, 0.31, 0.004])

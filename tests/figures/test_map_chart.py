@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shopclip.figures.map_chart import category_colours, map_chart
+from shopclip.figures.map_chart import category_colors, map_chart
 from shopclip.figures.style import ON_LIGHT
 from tests.figures.drawn import drawn, panels_of, spoken_of, texts
 from tests.pipelines.reporting.answered import CATEGORIES, COUNTS, map_of
 
 
-def places(axes, *, hollow: bool, number: int) -> np.ndarray:
+def points(axes, *, hollow: bool, number: int) -> np.ndarray:
     """Where dots of one tower and colour stand."""
     clouds = [
         line.get_xydata()
@@ -21,10 +21,10 @@ def places(axes, *, hollow: bool, number: int) -> np.ndarray:
 
 
 def test_the_commonest_categories_have_a_colour_and_the_rest_share_one(evidence) -> None:
-    colours = category_colours(evidence.maps)
-    assert colours == {**{name: i for i, name in enumerate(CATEGORIES[:5])}, "other": 5}
+    colors = category_colors(evidence.maps)
+    assert colors == {**{name: i for i, name in enumerate(CATEGORIES[:5])}, "other": 5}
     few = {pair: table[table["category"] == "Bags"] for pair, table in evidence.maps.items()}
-    assert category_colours(few) == {"Bags": 0}
+    assert category_colors(few) == {"Bags": 0}
 
 
 @pytest.mark.parametrize("pairs", [1, 2, 4])
@@ -47,9 +47,9 @@ def test_a_panel_a_pair_and_a_dot_an_embedding(pairs: int, kind: str) -> None:
         for hollow, tower in ((False, "image"), (True, "text")):
             for number, name in enumerate(CATEGORIES[:5]):
                 rows = table[(table["tower"] == tower) & (table["category"] == name)]
-                found = places(axes, hollow=hollow, number=number)
+                found = points(axes, hollow=hollow, number=number)
                 np.testing.assert_array_equal(found, rows[["x", "y"]])
-            rest = places(axes, hollow=hollow, number=5)
+            rest = points(axes, hollow=hollow, number=5)
             assert len(rest) == sum(COUNTS[5:])
         (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
         assert table["x"].between(left, right).all()
@@ -60,8 +60,8 @@ def test_a_panel_a_pair_and_a_dot_an_embedding(pairs: int, kind: str) -> None:
 
 
 def test_every_panel_says_what_it_shows(evidence) -> None:
-    said = spoken_of(drawn(map_chart(evidence.maps)))
-    assert said == [
+    words = spoken_of(drawn(map_chart(evidence.maps)))
+    assert words == [
         f"{pair}: {sum(COUNTS)} products, an image and a text each; "
         "across 34.5 %, up 12.3 % of the variance"
         for pair in ("bert_resnet", "bert_vit", "gpt_vit")

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from shopclip.figures.style import DARK, LIGHT, MARKERS, ON_LIGHT, colour_numbers
+from shopclip.figures.style import DARK, LIGHT, MARKERS, ON_LIGHT, color_numbers
 
 
 def contrast(one, two):
@@ -33,6 +33,6 @@ def test_colours_stand_out_from_their_paper(theme):
 
 
 def test_a_pair_has_the_colour_of_its_place_among_the_names():
-    assert colour_numbers(["b", "c", "a"]) == {"a": 0, "b": 1, "c": 2}
+    assert color_numbers(["b", "c", "a"]) == {"a": 0, "b": 1, "c": 2}
     assert len(MARKERS) == len(ON_LIGHT)
-    assert set(colour_numbers("abcdefgh").values()) == set(range(6))
+    assert set(color_numbers("abcdefgh").values()) == set(range(6))

@@ -13,8 +13,8 @@ def inches(figure, axes):
 
 def test_what_is_put_on_a_sheet_stands_below_what_was():
     sheet = Sheet(4.0)
-    (first,) = sheet.panels(1, least=1, height=1.5, top=0.25, bottom=0.5)
-    (second,) = sheet.panels(1, least=1, height=1.0, left=0.5, right=0.25, top=0.25, bottom=0.5)
+    (first,) = sheet.panels(1, min_width=1, height=1.5, top=0.25, bottom=0.5)
+    (second,) = sheet.panels(1, min_width=1, height=1.0, left=0.5, right=0.25, top=0.25, bottom=0.5)
     figure = sheet.finish()
     assert figure.get_size_inches() == pytest.approx([4, 4])
     assert inches(figure, first) == pytest.approx((0, 0.25, 4, 1.5))
@@ -23,19 +23,20 @@ def test_what_is_put_on_a_sheet_stands_below_what_was():
 
 def test_a_margin_lies_around_it_all():
     sheet = Sheet(4.0, margin=0.5)
-    (axes,) = sheet.panels(1, least=1, height=1.0, top=0, bottom=0)
+    (axes,) = sheet.panels(1, min_width=1, height=1.0, top=0, bottom=0)
     figure = sheet.finish()
     assert figure.get_size_inches() == pytest.approx([5, 2])
     assert inches(figure, axes) == pytest.approx((0.5, 0.5, 4, 1))
 
 
 @pytest.mark.parametrize(
-    ("count", "least", "columns"), [(8, 1.5, 4), (8, 4, 2), (3, 2.5, 3), (4, 2.5, 2), (2, 99, 1)]
+    ("count", "min_width", "columns"),
+    [(8, 1.5, 4), (8, 4, 2), (3, 2.5, 3), (4, 2.5, 2), (2, 99, 1)],
 )
-def test_panels_stand_in_even_rows_of_what_fits(count, least, columns):
+def test_panels_stand_in_even_rows_of_what_fits(count, min_width, columns):
     sheet = Sheet(9.0)
-    across = sheet.across(count, least)
-    panels = sheet.panels(count, least=least, height=1.0)
+    across = sheet.across(count, min_width)
+    panels = sheet.panels(count, min_width=min_width, height=1.0)
     figure = sheet.finish()
     boxes = [inches(figure, axes) for axes in panels]
     assert len({round(left, 3) for left, *_ in boxes}) == columns

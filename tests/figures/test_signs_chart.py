@@ -17,9 +17,9 @@ def panel(figure, title):
 
 
 def test_signs_have_a_panel_each_and_a_line_a_pair(figure, evidence) -> None:
-    said = texts(figure)
-    assert {"mean cosine, images", "temperature", "MRR, validation examples"} <= said
-    assert {"bert_resnet", "bert_vit", "gpt_vit"} <= said
+    words = texts(figure)
+    assert {"mean cosine, images", "temperature", "MRR, validation examples"} <= words
+    assert {"bert_resnet", "bert_vit", "gpt_vit"} <= words
     assert [len(axes.lines) for axes in panels_of(figure)] == [3] * len(SIGNS)
     mrr = panel(figure, "MRR, validation examples").lines[0]
     assert mrr.get_ydata().tolist() == evidence.epoch_logs["bert_resnet"]["mrr"].tolist()
@@ -28,10 +28,10 @@ def test_signs_have_a_panel_each_and_a_line_a_pair(figure, evidence) -> None:
 
 
 def test_every_line_says_what_the_pair_ended_with(figure) -> None:
-    said = spoken_of(figure)
-    assert len(said) == 8 * 3
-    assert "MRR, validation examples: bert_resnet 0.6 after epoch 2" in said
-    assert "MRR, validation examples: gpt_vit 0.06 after epoch 3" in said
+    words = spoken_of(figure)
+    assert len(words) == 8 * 3
+    assert "MRR, validation examples: bert_resnet 0.6 after epoch 2" in words
+    assert "MRR, validation examples: gpt_vit 0.06 after epoch 3" in words
 
 
 def test_a_band_covers_what_counts_as_collapsed(figure) -> None:
@@ -78,10 +78,10 @@ def test_a_single_epoch_is_a_marker_at_the_end(evidence) -> None:
 
 def test_signs_say_that_they_were_measured_on_what_was_trained_on(evidence, unvalidated) -> None:
     chart = signs_of(unvalidated.epoch_logs, unvalidated.examples)
-    said = texts(chart.figure())
-    assert "MRR, training examples" in said
+    words = texts(chart.figure())
+    assert "MRR, training examples" in words
     assert "measured on training examples" in chart.subtitle
-    assert not [text for text in said if "validation" in text]
+    assert not [text for text in words if "validation" in text]
 
 
 def test_signs_leave_out_the_untrained(untrained) -> None:

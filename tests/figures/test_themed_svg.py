@@ -33,7 +33,7 @@ def charts(evidence):
 
 def dots_chart(x, y, **how):
     def draw(sheet):
-        (axes,) = sheet.panels(1, least=1, height=2, top=0.1, bottom=0.1)
+        (axes,) = sheet.panels(1, min_width=1, height=2, top=0.1, bottom=0.1)
         axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[], yticks=[])
         axes.plot(x, y, **how)
 
@@ -69,10 +69,10 @@ def test_every_colour_is_one_of_the_page(charts):
 def test_all_that_a_chart_says_is_text(charts):
     for chart in charts:
         for kind, svg in svgs_of(chart).items():
-            said = " ".join(text.text for text in svg.iter("text")).replace(" ", "")
+            text = " ".join(text.text for text in svg.iter("text")).replace(" ", "")
             for words in texts(drawn(chart, kind)) - {chart.title, chart.subtitle}:
                 if any(text.isalpha() for text in words):
-                    assert all(part in said for part in words.replace(" ", "").split("_"))
+                    assert all(part in text for part in words.replace(" ", "").split("_"))
 
 
 def test_letters_are_those_of_the_page(charts):
@@ -85,8 +85,8 @@ def test_ids_are_the_charts_own_and_every_reference_leads_somewhere(charts):
         for kind, svg in svgs_of(chart).items():
             own = [element.attrib["id"] for element in svg.iter() if "id" in element.attrib]
             assert all(one.startswith(f"{chart.name}-{kind}-") for one in own)
-            told = ET.tostring(svg, encoding="unicode")
-            assert set(re.findall(r"(?:href=\"|url\()#([\w.-]+)", told)) == set(own)
+            page = ET.tostring(svg, encoding="unicode")
+            assert set(re.findall(r"(?:href=\"|url\()#([\w.-]+)", page)) == set(own)
             ids += own
     assert len(ids) == len(set(ids)) > 0
 
@@ -107,8 +107,8 @@ def test_words_of_the_catalogue_are_never_markup(evidence):
     root = ET.fromstring(f"<page>{html}</page>")
     assert not [element for element in root.iter() if element.tag == "script"]
     assert not [element for element in root.iter() if "onload" in element.attrib]
-    said = [text.text for text in root.iter("text")]  # literally, but for what no page can hold
-    assert said.count(ATTACK.replace("\x07", "\N{REPLACEMENT CHARACTER}")) == 2 * 2
+    words = [text.text for text in root.iter("text")]  # literally, but for what no page can hold
+    assert words.count(ATTACK.replace("\x07", "\N{REPLACEMENT CHARACTER}")) == 2 * 2
 
 
 def test_many_marks_are_one_path_with_a_corner_each():
@@ -120,11 +120,11 @@ def test_many_marks_are_one_path_with_a_corner_each():
     assert not list(svg.iter("use"))
     assert f"url(#{marker.attrib['id']})" in path.attrib["style"]
     assert "var(--pair-3)" in marker[0].attrib["style"]
-    places = np.array(path.attrib["d"].removeprefix("M").split(), float).reshape(-1, 2)
+    points = np.array(path.attrib["d"].removeprefix("M").split(), float).reshape(-1, 2)
     width, height = (float(n) for n in svg.attrib["viewBox"].split()[2:])
     box = width, 2 * 72
     expected = np.column_stack([x * box[0], height - 0.1 * 72 - y * box[1]])
-    np.testing.assert_allclose(places, expected, atol=0.006)
+    np.testing.assert_allclose(points, expected, atol=0.006)
 
 
 def test_a_few_marks_stay_what_they_are():
@@ -136,7 +136,7 @@ def test_a_few_marks_stay_what_they_are():
 
 def test_a_part_says_what_it_shows():
     def draw(sheet):
-        (axes,) = sheet.panels(1, least=1, height=2)
+        (axes,) = sheet.panels(1, min_width=1, height=2)
         (line,) = axes.plot([0, 1], color=COLLAPSED)
         spoken(line, "a <b> & c")
 

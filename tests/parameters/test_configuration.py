@@ -135,7 +135,7 @@ def test_every_parameter_of_a_stage_reaches_a_node(project):
 
 
 def leaves(tree, above=""):
-    """Every knob by its dotted key."""
+    """Every setting by its dotted key."""
     for key, value in tree.items():
         if isinstance(value, dict) and value:
             yield from leaves(value, f"{above}{key}.")

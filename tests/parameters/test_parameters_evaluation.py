@@ -3,11 +3,11 @@ from typing import get_args
 import pytest
 
 from shopclip.catalogue.columns import ATTRIBUTES
-from shopclip.parameters import Attribute, Column, EvaluationParameters
+from shopclip.parameters import AttributeName, Column, EvaluationParameters
 
 
 def test_every_attribute_of_a_catalogue_can_be_asked_for():
-    assert get_args(Attribute) == ATTRIBUTES
+    assert get_args(AttributeName) == ATTRIBUTES
     assert get_args(Column) == ("id", "caption", "image", *ATTRIBUTES)
     for attribute in ATTRIBUTES:
         EvaluationParameters(zero_shot={attribute: ["a {value}"]})
@@ -34,7 +34,7 @@ def test_a_wrong_template_is_an_error_that_names_it(zero_shot, message):
     assert message in str(error.value)
 
 
-@pytest.mark.parametrize("knob", [{"contamination": "ignore"}, {"benchmark": ""}])
-def test_a_wrong_benchmark_knob_is_an_error_that_names_it(knob):
-    with pytest.raises(ValueError, match=next(iter(knob))):
-        EvaluationParameters(**knob)
+@pytest.mark.parametrize("setting", [{"contamination": "ignore"}, {"benchmark": ""}])
+def test_a_wrong_benchmark_setting_is_an_error_that_names_it(setting):
+    with pytest.raises(ValueError, match=next(iter(setting))):
+        EvaluationParameters(**setting)

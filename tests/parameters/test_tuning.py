@@ -8,7 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from shopclip.dualencoder.recipe import Recipe
-from shopclip.parameters.tuning import Knob, TuningParameters, number_kind
+from shopclip.parameters.tuning import Domain, TuningParameters, number_kind
 
 CONF = Path(__file__).parents[2] / "conf"
 
@@ -21,9 +21,13 @@ def test_the_configuration_fits(env):
 
 
 @pytest.mark.parametrize(
-    ("name", "knob", "told"),
+    ("name", "domain", "message"),
     [
-        ("learning_rate", {"low": 1, "high": 2}, "learning_rate is no knob of the recipe"),
+        (
+            "learning_rate",
+            {"low": 1, "high": 2},
+            "learning_rate is no hyperparameter of the recipe",
+        ),
         ("batch_size", {"low": 1, "high": 8}, "batch_size is 1, expected at least 2"),
         ("jitter", {"low": 0, "high": 0.6}, "jitter is 0.6, expected between 0 and 0.5"),
         ("crop", {"choices": [0.1, 0.9]}, "crop is 0.1, expected between 0.2 and 1"),
@@ -49,16 +53,16 @@ def test_the_configuration_fits(env):
         ("crop", {"low": 0.5, "high": 1, "steps": 2}, "Extra inputs are not permitted"),
     ],
 )
-def test_a_knob_that_recipe_would_refuse_is_an_error_that_names_it(name, knob, told):
+def test_a_hyperparameter_that_recipe_would_refuse_is_an_error_that_names_it(name, domain, message):
     with pytest.raises(ValidationError) as raised:
-        TuningParameters(space={name: knob})
-    assert told in str(raised.value)
+        TuningParameters(space={name: domain})
+    assert message in str(raised.value)
     assert name in str(raised.value)
 
 
 def test_one_error_names_every_knob_that_is_wrong():
     space = {"jitter": {"low": 0, "high": 1}, "warm_up": {"low": 0, "high": 1}}
-    with pytest.raises(ValidationError, match=r"jitter is 1.0, .*; warm_up is no knob"):
+    with pytest.raises(ValidationError, match=r"jitter is 1.0, .*; warm_up is no hyperparameter"):
         TuningParameters(space=space)
 
 
@@ -70,7 +74,7 @@ def test_every_knob_of_the_recipe_can_be_chosen_and_numbers_are_told_apart():
 
 
 @pytest.mark.parametrize(
-    ("knob", "value", "allowed"),
+    ("domain", "value", "allowed"),
     [
         ({"low": 1, "high": 3}, 3, True),
         ({"low": 1, "high": 3}, 0.999, False),
@@ -82,5 +86,5 @@ def test_every_knob_of_the_recipe_can_be_chosen_and_numbers_are_told_apart():
         ({"choices": [1, 4]}, True, False),
     ],
 )
-def test_a_knob_knows_what_it_allows(knob, value, allowed):
-    assert Knob.model_validate(knob).allows(value) is allowed
+def test_a_domain_knows_what_it_allows(domain, value, allowed):
+    assert Domain.model_validate(domain).allows(value) is allowed

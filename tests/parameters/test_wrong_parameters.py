@@ -29,12 +29,12 @@ def refused(project, monkeypatch):
     def refused(*arguments):
         with pytest.raises(Exception) as caught:  # noqa: PT011
             run.main(args=[str(one) for one in arguments], standalone_mode=False)
-        told = explain(caught.value)
-        assert told is not None, repr(caught.value)
-        assert "\n" not in told, told
-        assert len(told) < 500, told
+        message = explain(caught.value)
+        assert message is not None, repr(caught.value)
+        assert "\n" not in message, message
+        assert len(message) < 500, message
         assert not list((project / "data").glob("0[2-8]*/*")) if (project / "data").exists() else 1
-        return told
+        return message
 
     return refused
 
@@ -53,6 +53,7 @@ PARAMETERS = {
     "engine.adress=auto": "engine.adress.*did you mean address",
     "tuning.trails=3": "tuning.trails.*did you mean trials",
     "pairs.bert_vit.txt=1": "pairs.bert_vit.txt.*did you mean text",
+    "pairs.bert_vit.label=other": 'pairs.bert_vit.label is "other", expected bert_vit',
     "pairs.bert_vit.recipe.epoch=3": "pairs.bert_vit.recipe.epoch.*did you mean epochs",
     # values that are none
     "catalogue.limit=all": 'catalogue.limit is "all", expected',
@@ -113,8 +114,8 @@ PARAMETERS = {
 
 @pytest.mark.parametrize(("given", "expected"), PARAMETERS.items())
 def test_a_wrong_parameter_is_one_line_that_names_it(given, expected, refused):
-    told = refused("--env", "test", "--params", given)
-    assert re.search(expected, told), told
+    message = refused("--env", "test", "--params", given)
+    assert re.search(expected, message), message
 
 
 OPTIONS = {
@@ -144,8 +145,8 @@ OPTIONS = {
 
 @pytest.mark.parametrize(("options", "expected"), OPTIONS.items(), ids=" ".join)
 def test_a_wrong_option_is_one_line_that_names_it(options, expected, refused):
-    told = refused(*(() if "--env" in options else ("--env", "test")), *options)
-    assert re.search(expected, told), told
+    message = refused(*(() if "--env" in options else ("--env", "test")), *options)
+    assert re.search(expected, message), message
 
 
 FILES = {
@@ -166,21 +167,21 @@ FILES = {
 
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
-    [(name, text, told) for name, texts in FILES.items() for text, told in texts.items()],
+    [(name, text, message) for name, texts in FILES.items() for text, message in texts.items()],
 )
 def test_a_wrong_file_of_the_configuration_is_one_line(name, text, expected, project, refused):
     file = project / "conf" / "local" / name
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     try:
-        told = refused("--pipelines", "ingestion")
+        message = refused("--pipelines", "ingestion")
     finally:
         file.unlink()
-    assert re.search(expected, told), told
+    assert re.search(expected, message), message
 
 
 def test_several_wrong_keys_are_told_at_once(refused):
-    told = refused("--env", "test", "--params", "catalogue.limit=all,training.seeds=0,sed=1")
-    assert all(key in told for key in ("catalogue.limit", "training.seeds", "sed"))
+    message = refused("--env", "test", "--params", "catalogue.limit=all,training.seeds=0,sed=1")
+    assert all(key in message for key in ("catalogue.limit", "training.seeds", "sed"))
 
 
 def shopclip(*arguments, cwd, **environment):

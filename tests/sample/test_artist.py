@@ -45,9 +45,9 @@ def _dominant_colour(path: Path) -> str:
 
 
 def test_captions_name_the_dominant_colour(shop: Path, rows: list[dict[str, str]]) -> None:
-    named = {row["id"]: row["baseColour"] for row in rows}
-    seen = {id_: _dominant_colour(shop / "images" / f"{id_}.jpg") for id_ in named}
-    assert seen == named
+    names = {row["id"]: row["baseColour"] for row in rows}
+    seen = {id_: _dominant_colour(shop / "images" / f"{id_}.jpg") for id_ in names}
+    assert seen == names
 
 
 def _product_and_look() -> tuple[Product, Look]:

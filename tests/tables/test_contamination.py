@@ -34,8 +34,8 @@ def test_a_hash_is_64_bits_of_blake2b_of_the_normalised_caption():
 @given(st.lists(st.text(max_size=6)), st.lists(st.text(max_size=6)))
 def test_a_caption_is_seen_if_and_only_if_it_reads_like_one_that_was_trained_with(old, asked):
     trained = remember(examples(*((caption, "train") for caption in old)), trained=True)
-    known = {" ".join(caption.casefold().split()) for caption in old}
-    expected = [" ".join(caption.casefold().split()) in known for caption in asked]
+    values = {" ".join(caption.casefold().split()) for caption in old}
+    expected = [" ".join(caption.casefold().split()) in values for caption in asked]
     assert seen(pd.Series(asked, dtype="str"), trained).tolist() == expected
 
 

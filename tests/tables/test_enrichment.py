@@ -30,8 +30,8 @@ ALL = {
     ],
 )
 def test_unknown_attributes_are_left_out_cleanly(unknown, expected):
-    known = {name: value for name, value in ALL.items() if name not in unknown}
-    assert render(parse(TEMPLATE), known) == expected
+    values = {name: value for name, value in ALL.items() if name not in unknown}
+    assert render(parse(TEMPLATE), values) == expected
 
 
 def test_words_after_the_last_field_of_a_phrase_go_with_it():
@@ -44,8 +44,8 @@ def test_words_after_the_last_field_of_a_phrase_go_with_it():
 
 @given(st.sets(st.sampled_from(list(ALL)[1:])))
 def test_no_stump_is_left_whatever_is_unknown(unknown):
-    known = {name: value for name, value in ALL.items() if name not in unknown}
-    text = render(parse(TEMPLATE), known)
+    values = {name: value for name, value in ALL.items() if name not in unknown}
+    text = render(parse(TEMPLATE), values)
     assert not text.endswith(("for", ",", " "))
     assert "  " not in text
     assert ", ," not in text

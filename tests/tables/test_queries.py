@@ -2,7 +2,13 @@ import pandas as pd
 import pytest
 
 from shopclip.tables.ground_truth import ATTRIBUTE_TASKS, Benchmark
-from shopclip.tables.queries import QueriesError, asked_for, classes, collect, zero_shot_task
+from shopclip.tables.queries import (
+    QueriesError,
+    build_queries,
+    classes,
+    queries_of_task,
+    zero_shot_task,
+)
 
 
 @pytest.fixture
@@ -14,7 +20,7 @@ def examples():
 
 
 def test_every_value_fills_every_template(examples):
-    queries = collect(examples, {"gender": ["{value}", "a product for {value}"]})
+    queries = build_queries(examples, {"gender": ["{value}", "a product for {value}"]})
     task = zero_shot_task("gender")
     assert queries.to_numpy().tolist() == [
         [task, "Men", "Men"],
@@ -31,7 +37,7 @@ def test_numbers_are_asked_as_words_and_unknown_values_not_at_all(examples):
 
 def test_a_benchmark_asks_its_captions_and_the_raw_values_of_six_attributes(examples):
     truth = Benchmark({"Red Shirt": ("1",), "Blue Cap": ("9",)})
-    queries = collect(examples, {}, truth)
+    queries = build_queries(examples, {}, truth)
     captions = queries[queries["task"] == "text-image"]
     assert captions["text"].tolist() == ["Red Shirt", "Blue Cap"]
     others = queries[queries["task"] != "text-image"]
@@ -41,16 +47,16 @@ def test_a_benchmark_asks_its_captions_and_the_raw_values_of_six_attributes(exam
 
 
 def test_nothing_to_ask_is_an_empty_table_of_texts(examples):
-    queries = collect(examples, {})
+    queries = build_queries(examples, {})
     assert queries.empty
     assert list(queries.columns) == ["task", "label", "text"]
 
 
 def test_labels_that_were_not_embedded_are_an_error_that_says_what_to_run(examples):
-    queries = collect(examples, {"gender": ["{value}"]})
+    queries = build_queries(examples, {"gender": ["{value}"]})
     task = zero_shot_task("gender")
-    assert asked_for(queries, task, ["Men", "Women"])["text"].tolist() == ["Men", "Women"]
+    assert queries_of_task(queries, task, ["Men", "Women"])["text"].tolist() == ["Men", "Women"]
     with pytest.raises(QueriesError, match=r"zero-shot gender has 2 labels.*run kedro run"):
-        asked_for(queries, task, ["Men", "Women", "Unisex"])
+        queries_of_task(queries, task, ["Men", "Women", "Unisex"])
     with pytest.raises(QueriesError, match="season has 0 labels"):
-        asked_for(queries, "season", ["x"])
+        queries_of_task(queries, "season", ["x"])

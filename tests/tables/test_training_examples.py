@@ -52,5 +52,5 @@ def test_fewer_than_two_validation_examples_are_none():
 
 def test_no_held_out_caption_or_attribute_reaches_training():
     parameters = CaptionParameters(template="{caption}, {baseColour}", field_dropout=0)
-    said = " ".join(training_examples(TABLE, STORE, parameters, seed=0).captions)
-    assert not {"Hat", "Blue", "Pink"} & set(said.split())
+    words = " ".join(training_examples(TABLE, STORE, parameters, seed=0).captions)
+    assert not {"Hat", "Blue", "Pink"} & set(words.split())

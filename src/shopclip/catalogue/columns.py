@@ -44,48 +44,48 @@ _USUAL = {"caption": (CAPTION, "caption")}
 
 
 def name_columns(
-    mapping: Mapping[str, str], found: Sequence[str], file: Path, optional: Sequence[str] = ()
+    mapping: Mapping[str, str], columns: Sequence[str], file: Path, optional: Sequence[str] = ()
 ) -> dict[str, str]:
     """What `file` calls the id, the caption, the image and each attribute that it has.
 
     Args:
         mapping: `catalogue.columns`: id, caption, image or an attribute → the file's own name.
-        found: the columns of the file.
+        columns: the columns of the file.
         optional: of id, caption and image, those that may be missing.
 
     Raises:
         CatalogueError: a column that is needed, or that `mapping` names, is not in the file, or is
             there twice, or stands for two things.
     """
-    named: dict[str, str] = {}
+    names: dict[str, str] = {}
     missing = []
     for key in ("id", "caption", "image", *ATTRIBUTES):
         candidates = (mapping[key],) if key in mapping else _USUAL.get(key, (key,))
-        name = next((name for name in candidates if name in found), None)
+        name = next((name for name in candidates if name in columns), None)
         if name is not None:
-            named[key] = name
+            names[key] = name
         elif key in mapping or key not in (*ATTRIBUTES, *optional):
             missing.append(candidates[0] if candidates[0] == key else f"{candidates[0]} ({key})")
     if missing:
         raise CatalogueError(
             f"{file}: has no column {', '.join(missing)}; its columns are "
-            f"{_shown(found) or 'none'}. Say what they are called with catalogue.columns, "
+            f"{_shown(columns) or 'none'}. Say what they are called with catalogue.columns, "
             "such as {id: sku, caption: title, image: photo}"
         )
-    if twice := [
-        name for name, count in Counter(found).items() if count > 1 and name in named.values()
+    if repeated := [
+        name for name, count in Counter(columns).items() if count > 1 and name in names.values()
     ]:
         raise CatalogueError(
-            f"{file}: has more than one column {_shown(twice)}, so it cannot be told which one is "
-            "meant; give the others another name"
+            f"{file}: has more than one column {_shown(repeated)}, so it cannot be told which one "
+            "is meant; give the others another name"
         )
-    if shared := [name for name, count in Counter(named.values()).items() if count > 1]:
-        keys = [key for key, name in named.items() if name == shared[0]]
+    if shared := [name for name, count in Counter(names.values()).items() if count > 1]:
+        keys = [key for key, name in names.items() if name == shared[0]]
         raise CatalogueError(
             f"{file}: its column {shared[0]} stands for {' and '.join(keys)}; expected another "
             "column for each in catalogue.columns"
         )
-    return named
+    return names
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from shopclip.catalogue.rejected import Rejected
 # delimiter inside their quotes.
 csv.field_size_limit(1 << 30)
 
-MOST_LINES = 100  # that one quoted record may span; beyond, its quote is taken for a character
+MAX_LINES = 100  # that one quoted record may span; beyond, its quote is taken for a character
 
 
 def records(lines: Iterable[str], delimiter: str, width: int) -> Iterator[tuple[int, list[str]]]:
@@ -50,28 +50,28 @@ class _Ahead:
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines = (line.replace("\0", "") for line in lines)
-        self._seen: deque[str] = deque()
+        self._buffer: deque[str] = deque()
 
     def take(self) -> str | None:
-        return self._seen.popleft() if self._seen else next(self._lines, None)
+        return self._buffer.popleft() if self._buffer else next(self._lines, None)
 
     def drop(self, count: int) -> None:
         for _ in range(count):
-            self._seen.popleft()
+            self._buffer.popleft()
 
     def __getitem__(self, index: int) -> str | None:
-        while len(self._seen) <= index:
+        while len(self._buffer) <= index:
             line = next(self._lines, None)
             if line is None:
                 return None
-            self._seen.append(line)
-        return self._seen[index]
+            self._buffer.append(line)
+        return self._buffer[index]
 
 
 def _quoted(line: str, ahead: _Ahead, delimiter: str, width: int) -> tuple[list[str], int]:
     """The fields of a record with quotes, and how many further lines belong to it."""
     text = line
-    for more in range(MOST_LINES):
+    for more in range(MAX_LINES):
         fields = _parse(text, delimiter)
         if fields is not None and (more == 0 or len(fields) == width):
             return fields, more
@@ -98,7 +98,7 @@ def _parse(text: str, delimiter: str, *, strict: bool = True) -> list[str] | Non
 DELIMITERS = ",;\t|"
 CHUNK = 16_384  # rows that are Python objects at a time; bounds the memory
 _UNSEEN = "\ufeff\u200b\u2060 "  # that editors leave around names: byte order marks and the like
-MOST_HEADER = 1 << 20  # characters; no table has a longer header, a binary file may
+MAX_HEADER = 1 << 20  # characters; no table has a longer header, a binary file may
 SCHEMA = pa.schema(
     [
         # What pandas keeps text in, so that it need not be copied.
@@ -150,11 +150,11 @@ class CsvTable:
     def _rows(self, lines: Iterator[str], rejected: Rejected) -> Iterator[tuple[object, ...]]:
         """Fields in the order of `SCHEMA`; what the file has no column for is empty."""
         width = len(self._header)
-        places = [
+        positions = [
             self._header.index(self._names[key]) if key in self._names else width
             for key in ("id", *ATTRIBUTES, "caption", "image")
         ]
-        pick, id_, caption = itemgetter(*places), places[0], places[-2]
+        pick, id_, caption = itemgetter(*positions), positions[0], positions[-2]
         header = next(number for number, line in enumerate(lines, 1) if not _is_blank(line))
         for line, fields in records(lines, self._delimiter, width):
             surplus = len(fields) - width
@@ -173,7 +173,7 @@ class CsvTable:
         try:
             self._encoding = find_encoding(self.file)
             with open_text(self.file, self._encoding) as lines:
-                starts = iter(lambda: lines.readline(MOST_HEADER), "")
+                starts = iter(lambda: lines.readline(MAX_HEADER), "")
                 header = next((line for line in starts if not _is_blank(line)), None)
         except OSError as error:
             raise CatalogueError(f"{self.file}: cannot be read ({error.strerror})") from error

@@ -1,4 +1,4 @@
-"""Tell the encoding of a text file of which nobody states it, and open it."""
+"""The encoding of a text file that states none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import BinaryIO, TextIO
 from unicodedata import category
 
 from shopclip.catalogue.columns import CatalogueError
-from shopclip.catalogue.file_kinds import refuse_binary, refuse_other_kinds
 
 # Each is the largest of its family. Those of several bytes a character, then those of one.
 _WIDE = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
@@ -29,8 +28,9 @@ _NARROW = (
     "cp874",
 )
 _IN_PAIRS = ("euc_jp", "gb18030", "cp949")  # both bytes of a common character are beyond ASCII
-_ENOUGH_WIDE, _ENOUGH_NARROW = 64, 100  # bytes of distinct words, from which on it hardly errs
-_SOME = 16  # bytes beyond ASCII that Latin text has by chance, such as a few dashes
+# Bytes of distinct words, from which on it hardly errs.
+_MIN_WIDE_BYTES, _MIN_NARROW_BYTES = 64, 100
+_MIN_NON_ASCII = 16  # bytes beyond ASCII that Latin text has by chance, such as a few dashes
 _RUN = re.compile(rb"[\x80-\xff]+")
 _WORD = re.compile(rb"[\x80-\xff][\x40-\xff]*")  # a second byte may be one of ASCII
 
@@ -38,7 +38,7 @@ _WORD = re.compile(rb"[\x80-\xff][\x40-\xff]*")  # a second byte may be one of A
 def is_other_script(sample: bytes) -> bool:
     """Accented letters stand alone among those of ASCII, letters of other scripts in runs."""
     runs = [len(run) for run in _RUN.findall(sample)]
-    return sum(runs) >= _SOME and sum(run for run in runs if run > 1) >= sum(runs) / 2
+    return sum(runs) >= _MIN_NON_ASCII and sum(run for run in runs if run > 1) >= sum(runs) / 2
 
 
 def detect(sample: bytes) -> str | None:
@@ -49,11 +49,11 @@ def detect(sample: bytes) -> str | None:
     """
     from charset_normalizer import from_bytes
 
-    found = from_bytes(sample, cp_isolation=[*_WIDE, *_NARROW])
-    plausible = (one.encoding for one in found if _is_plausible(sample, str(one), one.encoding))
+    guesses = from_bytes(sample, cp_isolation=[*_WIDE, *_NARROW])
+    plausible = (one.encoding for one in guesses if _is_plausible(sample, str(one), one.encoding))
     encoding = next(plausible, None)
-    enough = _ENOUGH_WIDE if encoding in _WIDE else _ENOUGH_NARROW
-    return encoding if sum(map(len, set(_WORD.findall(sample)))) >= enough else None
+    threshold = _MIN_WIDE_BYTES if encoding in _WIDE else _MIN_NARROW_BYTES
+    return encoding if sum(map(len, set(_WORD.findall(sample)))) >= threshold else None
 
 
 def _is_plausible(sample: bytes, text: str, encoding: str) -> bool:
@@ -108,21 +108,21 @@ def find_encoding(file: Path) -> str:
             return utf_16
         refuse_binary(file, start)
         raw.seek(0)
-        found = _Lines.count(raw)
-    if not found.wrong or found.right >= found.wrong:
+        counts = _Lines.count(raw)
+    if not counts.wrong or counts.right >= counts.wrong:
         return "utf-8-sig"
-    if not is_other_script(found.sample):
+    if not is_other_script(counts.sample):
         logger.warning(
             "%s: %d lines are no UTF-8 and are read as Windows-1252; if their accents come out "
             "wrong, save the file as UTF-8",
             file,
-            found.wrong,
+            counts.wrong,
         )
         return "utf-8-sig"
-    encoding = detect(found.sample)
+    encoding = detect(counts.sample)
     if encoding is None:
         raise CatalogueError(
-            f"{file}: is in an encoding that cannot be told from its text (line {found.first} is "
+            f"{file}: is in an encoding that cannot be told from its text (line {counts.first} is "
             "the first that is no UTF-8); save it as UTF-8"
         )
     logger.warning("%s: is no UTF-8 and is read as %s; is that right?", file, encoding)
@@ -156,19 +156,19 @@ class _Lines:
 
     @classmethod
     def count(cls, raw: BinaryIO) -> _Lines:
-        found = cls()
+        counts = cls()
         for number, line in enumerate(_lines(raw), 1):
             if line.isascii():
                 continue
             try:
                 line.decode()
-                found.right += 1
+                counts.right += 1
             except UnicodeDecodeError:
-                found.wrong += 1
-                found.first = found.first or number
-                if len(found.sample) < _SAMPLE:
-                    found.sample += line[:_SAMPLE] + b"\n"
-        return found
+                counts.wrong += 1
+                counts.first = counts.first or number
+                if len(counts.sample) < _SAMPLE:
+                    counts.sample += line[:_SAMPLE] + b"\n"
+        return counts
 
 
 def _lines(raw: BinaryIO) -> Iterator[bytes]:
@@ -207,3 +207,36 @@ def _windows_1252(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error(_FALLBACK, _windows_1252)
+
+
+# Files that are called CSV and are something else.
+_UNPACK = "unpack it, and give catalogue.path what was in it"
+_SAVE = "save its sheet as CSV (UTF-8)"
+_KINDS = {
+    b"\x1f\x8b": ("compressed with gzip", _UNPACK),
+    b"BZh91AY&SY": ("compressed with bzip2", _UNPACK),
+    b"\xfd7zXZ\0": ("compressed with xz", _UNPACK),
+    b"\x28\xb5\x2f\xfd": ("compressed with zstd", _UNPACK),
+    b"7z\xbc\xaf\x27\x1c": ("a 7z archive", _UNPACK),
+    b"PK\x03\x04": ("a zip archive or an Excel workbook", f"{_SAVE}, or {_UNPACK}"),
+    b"\xd0\xcf\x11\xe0": ("an Excel workbook", _SAVE),
+    b"PAR1": ("parquet", "call it .parquet"),
+    b"SQLite format 3\0": ("a SQLite database", "export its table as CSV"),
+    b"%PDF-": ("a PDF", "expected a table"),
+}
+_CONTROLS = bytes({*range(1, 9), *range(14, 32), 127} - {0x1A})  # but white space and end of file
+_MAX_CONTROL_SHARE = 0.02  # share that a damaged text may have
+
+
+def refuse_other_kinds(file: Path, start: bytes) -> None:
+    """Raise CatalogueError with what a file is, and what to do, where it begins as a known kind."""
+    for mark, (kind, remedy) in _KINDS.items():
+        if start.startswith(mark):
+            raise CatalogueError(f"{file}: is {kind}, no CSV, whatever its name says; {remedy}")
+
+
+def refuse_binary(file: Path, start: bytes) -> None:
+    """Raise CatalogueError where bytes in no encoding of two bytes cannot be text."""
+    controls = len(start) - len(start.translate(None, _CONTROLS))
+    if controls > 2 and controls > _MAX_CONTROL_SHARE * len(start):
+        raise CatalogueError(f"{file}: holds binary data, no text; expected a CSV file")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from shopclip.catalogue.rejected import Rejected
 
-MOST_BYTES = 100 << 20  # of one file; a larger one is cut, and so found truncated
+MAX_BYTES = 100 << 20  # of one file; a larger one is cut, and so found truncated
 OUTSIDE = "image outside the catalogue"
 # Reason and detail of a file, as far as they are the same for all.
 FINE = "", ""
@@ -42,15 +42,15 @@ class ImageFolder:
     def locate(self, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """See `Images.locate`."""
         rejected = Rejected()
-        found: list[str | None] = []
+        paths: list[str | None] = []
         for id_, line, image in zip(rows["id"], rows["line"], rows["image"], strict=True):
             path = image if self._pattern is None else self._pattern.format(id=id_.strip())
             path, reason, detail = self.find(path)
             if reason:
                 rejected.add(id_, line, reason, detail)
-            found.append(None if reason else path)
-        located = rows.assign(image=pd.Series(found, index=rows.index, dtype="str"))
-        if None in found:
+            paths.append(None if reason else path)
+        located = rows.assign(image=pd.Series(paths, index=rows.index, dtype="str"))
+        if None in paths:
             located = located.dropna(subset="image", ignore_index=True)
         return located, rejected.table()
 
@@ -110,6 +110,6 @@ class ImageFolder:
     def _bytes(self, path: str) -> bytes:
         try:
             with (self._root / path).open("rb") as file:
-                return file.read(MOST_BYTES)
+                return file.read(MAX_BYTES)
         except OSError:
             return b""

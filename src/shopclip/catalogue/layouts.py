@@ -1,4 +1,4 @@
-"""Recognise the layout of a catalogue and open it."""
+"""The layouts of a catalogue: its table and its images, each of a few kinds."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pandas as pd
 from shopclip.catalogue.columns import CatalogueError
 from shopclip.catalogue.csv_table import CsvTable
 from shopclip.catalogue.image_folder import ImageFolder
+from shopclip.catalogue.locations import missing
 from shopclip.catalogue.parquet_images import ParquetImages, ParquetImagesById
 from shopclip.catalogue.parquet_table import ParquetTable
 
@@ -66,26 +67,26 @@ class Catalogue:
     Attributes:
         path: its folder or file.
         table: its rows.
-        pictures: its images.
+        images: its images.
         name: what the report calls it.
         synthetic: whether shopclip drew it itself.
     """
 
     path: Path
     table: Table
-    pictures: Images
+    images: Images
     name: str
     synthetic: bool = False
 
     def rows(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The rows with an image, see `Table.read` and `Images.locate`; and the rejected ones."""
         readable, rejected = self.table.read()
-        located, imageless = self.pictures.locate(readable)
+        located, imageless = self.images.locate(readable)
         return located, pd.concat([rejected, imageless], ignore_index=True)
 
-    def images(self, references: Sequence[str]) -> Iterator[bytes]:
+    def read_images(self, references: Sequence[str]) -> Iterator[bytes]:
         """The encoded image of each reference, see `Images.read`."""
-        return self.pictures.read(references)
+        return self.images.read(references)
 
     def fingerprint(self) -> str:
         """Of the table, and of the files whose order the references rely on.
@@ -93,7 +94,7 @@ class Catalogue:
         SHA-256, hexadecimal; an image that is a file of its own may change.
         """
         total = hashlib.sha256()
-        for file in dict.fromkeys([*self.table.files, *self.pictures.files]):
+        for file in dict.fromkeys([*self.table.files, *self.images.files]):
             with file.open("rb") as content:
                 total.update(hashlib.file_digest(content, "sha256").digest())
         return total.hexdigest()
@@ -119,11 +120,7 @@ def open_catalogue(path: str | Path, columns: Mapping[str, str] | None = None) -
 
 def _recognize(path: Path, columns: Mapping[str, str]) -> Catalogue:
     if not path.exists():
-        raise CatalogueError(
-            f"catalogue.path: {path} does not exist; give the folder, CSV file or parquet file of "
-            "a catalogue, the id of a data set on the Hugging Face hub, or `sample` for the "
-            "built-in one"
-        )
+        raise missing(str(path))
     if path.is_file() and path.suffix.lower() in CSV:
         return _csv(path, path, columns)
     if path.is_file() and path.suffix.lower() in PARQUET:
@@ -145,8 +142,8 @@ def _recognize(path: Path, columns: Mapping[str, str]) -> Catalogue:
 
 
 def _files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
-    found = sorted(folder.iterdir()) if folder.is_dir() else []
-    return [file for file in found if file.suffix.lower() in suffixes and file.is_file()]
+    entries = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [file for file in entries if file.suffix.lower() in suffixes and file.is_file()]
 
 
 def _parquet_files(folder: Path) -> list[Path]:
@@ -154,17 +151,17 @@ def _parquet_files(folder: Path) -> list[Path]:
     return _files(folder, PARQUET) or sorted(folder.glob("*/**/*.parquet"))
 
 
-def _named(folder: Path, files: Sequence[Path]) -> dict[str, Path]:
+def _by_relative_path(folder: Path, files: Sequence[Path]) -> dict[str, Path]:
     return {file.relative_to(folder).as_posix(): file for file in files}
 
 
 def _parquet(path: Path, files: Sequence[Path], columns: Mapping[str, str]) -> Catalogue:
     folder = path if path.is_dir() else path.parent
-    named = _named(folder, files)
-    table = ParquetTable(named, columns)
+    files_by_name = _by_relative_path(folder, files)
+    table = ParquetTable(files_by_name, columns)
     if table.image_leaf is None:
         return Catalogue(path, table, ImageFolder(folder), path.name)
-    return Catalogue(path, table, ParquetImages(named, table.image_leaf), path.name)
+    return Catalogue(path, table, ParquetImages(files_by_name, table.image_leaf), path.name)
 
 
 def _csv(path: Path, file: Path, columns: Mapping[str, str]) -> Catalogue:
@@ -177,7 +174,7 @@ def _csv(path: Path, file: Path, columns: Mapping[str, str]) -> Catalogue:
     elif (folder / "images").is_dir():
         images = ImageFolder(folder, "images/{id}.jpg")
     elif files := _parquet_files(folder):
-        images = ParquetImagesById(_named(folder, files))
+        images = ParquetImagesById(_by_relative_path(folder, files))
     else:
         raise CatalogueError(
             f"{file}: says nothing of images; expected a column of relative paths (name it "

@@ -1,4 +1,4 @@
-"""From what the user calls a catalogue to where it lies."""
+"""The location of a catalogue, from what the user calls it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from shopclip.catalogue.columns import CatalogueError
 from shopclip.catalogue.hub import DATASET_ID, download
 
 SAMPLE = "sample"
-SHOWN = 200  # characters of a path that a message repeats
+MAX_SHOWN = 200  # characters of a path that a message repeats
 
 
 @dataclass(frozen=True)
-class Place:
+class CatalogueLocation:
     """Where a catalogue lies on this machine.
 
     Attributes:
@@ -29,7 +29,7 @@ class Place:
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
-def find_place(path: str, columns: Mapping[str, str]) -> Place:
+def find_location(path: str, columns: Mapping[str, str]) -> CatalogueLocation:
     """Find a catalogue on disk; a data set of the hub is downloaded if it is not there yet.
 
     Args:
@@ -40,10 +40,10 @@ def find_place(path: str, columns: Mapping[str, str]) -> Place:
         CatalogueError: there is nothing of this name, or it may not be read or downloaded.
     """
     if path == SAMPLE:
-        return Place(SAMPLE, SAMPLE, columns)
+        return CatalogueLocation(SAMPLE, SAMPLE, columns)
     if (local := on_disk(path)) is not None:
-        return Place(local.name, str(local), columns)
-    return Place(path, str(download(path)), columns)
+        return CatalogueLocation(local.name, str(local), columns)
+    return CatalogueLocation(path, str(download(path)), columns)
 
 
 def on_disk(path: str) -> Path | None:
@@ -54,16 +54,16 @@ def on_disk(path: str) -> Path | None:
     """
     if path == SAMPLE:
         return None
-    shown = path if len(path) <= SHOWN else f"{path[:SHOWN]}…"
+    shown = path if len(path) <= MAX_SHOWN else f"{path[:MAX_SHOWN]}…"
     try:
         local = Path(path).expanduser().absolute()
         local.stat()
     except FileNotFoundError as error:
         if DATASET_ID.fullmatch(path):
             return None
-        raise _missing(shown) from error
+        raise missing(shown) from error
     except NotADirectoryError as error:
-        raise _missing(shown) from error
+        raise missing(shown) from error
     except OSError as error:
         raise CatalogueError(f"catalogue.path: {shown}: {error.strerror}") from error
     except (RuntimeError, ValueError) as error:  # ~ of nobody; a character that no path has
@@ -75,7 +75,7 @@ def on_disk(path: str) -> Path | None:
     return local
 
 
-def _missing(shown: str) -> CatalogueError:
+def missing(shown: str) -> CatalogueError:
     return CatalogueError(
         f"catalogue.path: {shown} does not exist; give the folder, CSV file or parquet file of a "
         "catalogue, the id of a data set on the Hugging Face hub (owner/name), or `sample` for "

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shopclip.catalogue.columns import CatalogueError
-from shopclip.catalogue.parquet_table import image_leaf, read_columns, read_schema
+from shopclip.catalogue.parquet_table import image_leaf, read_columns, read_schema, reading
 from shopclip.catalogue.rejected import Rejected
 
 BATCH_BYTES = 16 << 20  # of images decompressed at a time
@@ -71,14 +71,14 @@ class ParquetImagesById(ParquetImages):
 
     def locate(self, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """See `Images.locate`; the rows come in the order of the images, to read them once."""
-        places = [self._ids.get(id_.strip()) for id_ in rows["id"]]
+        positions = [self._ids.get(id_.strip()) for id_ in rows["id"]]
         rejected = Rejected()
-        for id_, line, place in zip(rows["id"], rows["line"], places, strict=True):
-            if place is None:
+        for id_, line, position in zip(rows["id"], rows["line"], positions, strict=True):
+            if position is None:
                 rejected.add(id_, line, "no image", "no parquet file has one of this id")
-        found = [(place[0], index) for index, place in enumerate(places) if place is not None]
-        order = [index for _, index in sorted(found)]
-        references = [place[1] for place in (places[index] for index in order) if place]
+        indexed = sorted((*p, index) for index, p in enumerate(positions) if p)
+        order = [index for _, _, index in indexed]
+        references = [reference for _, reference, _ in indexed]
         located = rows.iloc[order].assign(image=pd.array(references, dtype="str"))
         return located.reset_index(drop=True), rejected.table()
 
@@ -94,14 +94,12 @@ class _Scan:
 
     def image(self, row: int) -> bytes:
         """The bytes of a row, not before that of the last call; a missing image is empty."""
-        try:
+        with reading(self._file):
             while row >= self.start + len(self._images):
                 self.start += len(self._images)
-                self._images = next(self._batches)
-        except StopIteration:
-            return b""
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise CatalogueError(f"{self._file}: not a readable parquet file ({error})") from error
+                if (images := next(self._batches, None)) is None:
+                    return b""
+                self._images = images
         return self._images[row - self.start].as_py() or b""
 
     def _scan(self, leaf: str) -> Iterator[pa.Array]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -89,31 +90,31 @@ def _partition(name: str, schema: pa.Schema) -> dict[str, str]:
     columns = dict.fromkeys(folder.partition("=")[0] for folder in folders)
     fields = [pa.field(column, pa.string()) for column in columns if column not in schema.names]
     hive = ds.partitioning(pa.schema(fields), flavor="hive")
-    found = ds.get_partition_keys(hive.parse("/".join((*folders, "file"))))
-    return {field.name: found.get(field.name) or "" for field in fields}
+    values = ds.get_partition_keys(hive.parse("/".join((*folders, "file"))))
+    return {field.name: values.get(field.name) or "" for field in fields}
 
 
 def _repeated(value: str, count: int) -> pa.ChunkedArray:
     return pa.chunked_array([pa.repeat(value, count)])
 
 
-def read_schema(file: Path) -> pa.Schema:
+@contextmanager
+def reading(file: Path) -> Iterator[None]:
+    """Raise CatalogueError for a file that turns out to be broken."""
     try:
-        return pq.read_schema(file)
+        yield
     except (pa.ArrowException, OSError, ValueError) as error:
         raise CatalogueError(f"{file}: not a readable parquet file ({error})") from error
+
+
+def read_schema(file: Path) -> pa.Schema:
+    with reading(file):
+        return pq.read_schema(file)
 
 
 def read_columns(file: Path, columns: Sequence[str]) -> pa.Table:
-    """Some columns of a file.
-
-    Raises:
-        CatalogueError: the file is broken.
-    """
-    try:
+    with reading(file):
         return pq.read_table(file, columns=list(dict.fromkeys(columns)), partitioning=None)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise CatalogueError(f"{file}: not a readable parquet file ({error})") from error
 
 
 def image_leaf(file: Path, schema: pa.Schema, column: str) -> str | None:
@@ -138,13 +139,13 @@ def image_leaf(file: Path, schema: pa.Schema, column: str) -> str | None:
 def _text(
     file: Path, name: str, column: pa.ChunkedArray, damaged: dict[int, str]
 ) -> pa.ChunkedArray:
-    """The column as text, nulls empty; `damaged` is told of rows that are none, by the column."""
+    """The column as text, nulls empty; rows that are none go to `damaged`, with the column."""
     try:
         text = column.cast(pa.string()).fill_null("")
         try:
             text.validate(full=True)  # bytes that are no UTF-8 would raise anywhere later
         except pa.ArrowInvalid:
-            text = _mended(name, text, damaged)
+            text = _replace_undecodable(name, text, damaged)
         return pc.replace_substring(text, "\0", "")
     except pa.ArrowException as error:
         raise CatalogueError(
@@ -152,12 +153,14 @@ def _text(
         ) from error
 
 
-def _mended(name: str, text: pa.ChunkedArray, damaged: dict[int, str]) -> pa.ChunkedArray:
-    mended = []
+def _replace_undecodable(
+    name: str, text: pa.ChunkedArray, damaged: dict[int, str]
+) -> pa.ChunkedArray:
+    decoded = []
     for row, value in enumerate(text.cast(pa.binary()).to_pylist()):
         try:
-            mended.append(value.decode())
+            decoded.append(value.decode())
         except UnicodeDecodeError:  # a lone surrogate, or another encoding
-            mended.append(value.decode("utf-8", "replace"))
+            decoded.append(value.decode("utf-8", "replace"))
             damaged.setdefault(row, name)
-    return pa.chunked_array([pa.array(mended, pa.string())])
+    return pa.chunked_array([pa.array(decoded, pa.string())])

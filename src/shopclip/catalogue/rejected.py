@@ -1,4 +1,4 @@
-"""Rows that cannot be products, and when they are too many."""
+"""Rejected rows of a catalogue, and their greatest share."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pandas as pd
 
 from shopclip.catalogue.columns import CatalogueError
 
-MOST_DETAIL = 120  # characters
-SHOWN_REASONS = 5
+MAX_DETAIL = 120  # characters
+MAX_REASONS = 5
 
 
 class Rejected:
@@ -20,7 +20,7 @@ class Rejected:
         self._rows: list[tuple[str, int, str, str]] = []
 
     def add(self, id_: str, line: int, reason: str, detail: str) -> None:
-        self._rows.append((id_[:MOST_DETAIL], line, reason, detail[:MOST_DETAIL]))
+        self._rows.append((id_[:MAX_DETAIL], line, reason, detail[:MAX_DETAIL]))
 
     def table(self) -> pd.DataFrame:
         columns = ["id", "line", "reason", "detail"]
@@ -28,22 +28,22 @@ class Rejected:
         return pd.DataFrame(self._rows, columns=columns).astype(kinds)
 
 
-def check_share(share: float, most: float, reasons: Mapping[str, int]) -> None:
+def check_share(share: float, max_share: float, reasons: Mapping[str, int]) -> None:
     """Stop when more of a catalogue is rejected than was agreed to.
 
     Args:
         share: the rejected share of the rows.
-        most: `catalogue.max_rejected`.
+        max_share: `catalogue.max_rejected`.
         reasons: how many rows were rejected for each.
 
     Raises:
-        CatalogueError: naming the commonest reasons and the knob.
+        CatalogueError: naming the commonest reasons and the setting.
     """
-    if share <= most or math.isclose(share, most):
+    if share <= max_share or math.isclose(share, max_share):
         return
     raise CatalogueError(
-        f"{share:.1%} of the catalogue is rejected, more than the {most:.1%} that "
-        f"catalogue.max_rejected allows: {commonest(reasons)}. Mend the catalogue, or raise "
+        f"{share:.1%} of the catalogue is rejected, more than the {max_share:.1%} that "
+        f"catalogue.max_rejected allows: {commonest(reasons)}. Fix the catalogue, or raise "
         "catalogue.max_rejected. To see each of them: kedro run --pipelines "
         "ingestion,preprocessing with catalogue.max_rejected=1, then read "
         "data/02_intermediate/rejected_products.parquet and "
@@ -54,8 +54,8 @@ def check_share(share: float, most: float, reasons: Mapping[str, int]) -> None:
 def commonest(reasons: Mapping[str, int]) -> str:
     """The commonest reasons with their counts, in words."""
     ranked = sorted(reasons.items(), key=lambda item: -item[1])
-    shown = [f"{count:,} × {reason}" for reason, count in ranked[:SHOWN_REASONS]]
-    return ", ".join(shown) + (", …" if len(ranked) > SHOWN_REASONS else "")
+    shown = [f"{count:,} × {reason}" for reason, count in ranked[:MAX_REASONS]]
+    return ", ".join(shown) + (", …" if len(ranked) > MAX_REASONS else "")
 
 
 def count_reasons(rejected: pd.DataFrame) -> dict[str, int]:

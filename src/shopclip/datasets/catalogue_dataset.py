@@ -11,12 +11,12 @@ from kedro.io import AbstractDataset
 
 from shopclip.catalogue import Catalogue, open_catalogue
 from shopclip.catalogue.columns import CatalogueError
-from shopclip.catalogue.locations import SAMPLE, Place
+from shopclip.catalogue.locations import SAMPLE, CatalogueLocation
 from shopclip.files.atomic import atomic_file
 from shopclip.files.storage import writing
 
 
-class CatalogueDataset(AbstractDataset[Place, Catalogue]):
+class CatalogueDataset(AbstractDataset[CatalogueLocation, Catalogue]):
     """Remembers in `filepath` where the catalogue lies, and opens it.
 
     So whatever runs later reads the catalogue that the products came from. The built-in one is
@@ -37,13 +37,13 @@ class CatalogueDataset(AbstractDataset[Place, Catalogue]):
     def load(self) -> Catalogue:
         """Raises CatalogueError if the file or the catalogue cannot be read."""
         try:
-            place = Place(**json.loads(self._filepath.read_text("utf-8")))
+            location = CatalogueLocation(**json.loads(self._filepath.read_text("utf-8")))
         except (OSError, ValueError, TypeError) as error:
             raise CatalogueError(
                 f"{self._filepath}: does not say where the catalogue lies ({error}); "
                 "run the stage ingestion again: kedro run --pipelines ingestion"
             ) from error
-        if place.path == SAMPLE:
+        if location.path == SAMPLE:
             from shopclip.sample import draw_catalogue
 
             drawn = self._filepath.with_name(SAMPLE)
@@ -55,10 +55,10 @@ class CatalogueDataset(AbstractDataset[Place, Catalogue]):
                     f"{drawn}: holds another catalogue than this version draws; move it away, and "
                     "it is drawn anew"
                 ) from error
-            place = replace(place, path=str(folder))
-        return replace(open_catalogue(place.path, place.columns), name=place.name)
+            location = replace(location, path=str(folder))
+        return replace(open_catalogue(location.path, location.columns), name=location.name)
 
-    def save(self, data: Place) -> None:
+    def save(self, data: CatalogueLocation) -> None:
         with atomic_file(self._filepath) as draft:
             draft.write_text(json.dumps(asdict(data), indent=1), "utf-8")
 

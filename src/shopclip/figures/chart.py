@@ -1,4 +1,4 @@
-"""A chart: what it says, and how it is drawn on a sheet of any width."""
+"""A chart: its words, and its drawing on a sheet of any width."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.transforms import Transform
+    from numpy.typing import ArrayLike
 
 KEY = 0.17  # from the middle of a marker to its words, in inches
 BETWEEN = 0.25  # panels, and keys
@@ -81,20 +82,20 @@ class Sheet:
     def panels(
         self,
         count: int,
+        min_width: float,
         *,
-        least: float,
         height: float,
         left: float = 0.0,
         right: float = 0.0,
         top: float = 0.28,
         bottom: float = 0.3,
     ) -> list[Axes]:
-        """So many axes in even rows, each at least `least` wide with its margins.
+        """So many axes in even rows, each at least `min_width` wide with its margins.
 
         Args:
             height: of the axes, without the margins.
         """
-        across, panels = self.across(count, least), []
+        across, panels = self.across(count, min_width), []
         columns = round((self.width + BETWEEN) / (across + BETWEEN))
         rows = -(-count // columns)
         for number in range(count):
@@ -105,9 +106,9 @@ class Sheet:
         self._filled += rows * (top + height + bottom)
         return panels
 
-    def across(self, count: int, least: float) -> float:
+    def across(self, count: int, min_width: float) -> float:
         """The width of each of so many panels, with its margins."""
-        fit = max(1, min(count, int((self.width + BETWEEN) // (least + BETWEEN))))
+        fit = max(1, min(count, int((self.width + BETWEEN) // (min_width + BETWEEN))))
         rows = -(-count // fit)
         columns = -(-count // rows)
         return (self.width - (columns - 1) * BETWEEN) / columns
@@ -140,12 +141,6 @@ class Sheet:
         return axes
 
 
-def heading(sheet: Sheet, title: str, subtitle: str) -> None:
-    """What a page says beside a chart, for pictures that stand alone."""
-    sheet.write(title, size=13, color=INK, fontweight="bold", below=0.04)
-    sheet.write(subtitle, color=QUIET, below=0.14)
-
-
 # Inches. Letters of nine points are as large as those of the page where a sheet has the width that
 # the page leaves it: on a desk, and on a phone.
 WIDTHS = {"wide": 9.0, "narrow": 3.4}
@@ -173,7 +168,8 @@ class Chart:
         """With title and subtitle, for a picture that stands alone."""
         with styled():
             sheet = Sheet(WIDTHS["wide"], margin=MARGIN)
-            heading(sheet, self.title, self.subtitle)
+            sheet.write(self.title, size=13, color=INK, fontweight="bold", below=0.04)
+            sheet.write(self.subtitle, color=QUIET, below=0.14)
             self.draw(sheet)
             figure = sheet.finish()
             figure.draw_without_rendering()  # makes the ticks while the style holds
@@ -185,6 +181,15 @@ class Chart:
             sheet = Sheet(width)
             self.draw(sheet)
             return sheet.finish()
+
+
+def draw_line(
+    axes: Axes, xs: ArrayLike, ys: ArrayLike, *, number: int, marked: int, width: float, words: str
+) -> None:
+    """A pair's line in the colour of its number, with a marker at one of its points."""
+    style: dict[str, Any] = {"marker": MARKERS[number], "markersize": 5.5, "markevery": [marked]}
+    (line,) = axes.plot(xs, ys, color=ON_LIGHT[number], linewidth=width, clip_on=False, **style)
+    spoken(line, words)
 
 
 def spoken(artist: Artist, words: str) -> None:

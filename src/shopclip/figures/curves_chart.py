@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from shopclip.figures.chart import KEY, Chart, Key, Sheet, beside, pair_keys, spoken
+from shopclip.figures.chart import KEY, Chart, Key, Sheet, beside, draw_line, pair_keys
 from shopclip.figures.labels import LINE, spread_labels, text_width
-from shopclip.figures.style import INK, MARKERS, ON_LIGHT, QUIET, colour_numbers
+from shopclip.figures.style import INK, ON_LIGHT, QUIET, color_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,7 +70,7 @@ ROOM = 0.28  # of the sheet's width, for labels beside the lines
 
 def curves_chart(logs: Mapping[str, pd.DataFrame]) -> Chart:
     """Smoothed loss by epoch; every line labelled at its end where there is room, chance dashed."""
-    curves, numbers = smooth_curves(logs), colour_numbers(logs)
+    curves, numbers = smooth_curves(logs), color_numbers(logs)
     return Chart(
         name="curves",
         title="Training loss",
@@ -92,7 +92,7 @@ def _draw(sheet: Sheet, curves: Sequence[Curve], numbers: Mapping[str, int]) -> 
     if not fits:
         sheet.keys(_keys(curves, numbers, chances))
     (axes,) = sheet.panels(
-        1, least=1.0, height=HEIGHT, left=TICKS, right=room if fits else 0.1, top=0.1, bottom=0.3
+        1, 1.0, height=HEIGHT, left=TICKS, right=room if fits else 0.1, top=0.1, bottom=0.3
     )
     top = 1.04 * max(*chances, *(curve.losses.max() for curve in curves))
     width = max(curve.epochs[-1] for curve in curves)
@@ -117,18 +117,10 @@ def _keys(
 
 def _lines(axes: Axes, curves: Sequence[Curve], numbers: Mapping[str, int]) -> None:
     for curve in curves:
+        words = f"{curve.pair}: {curve.losses[-1]:.2f} after epoch {curve.epochs[-1]:g}"
         number, last = numbers[curve.pair], len(curve.losses) - 1
-        (line,) = axes.plot(
-            curve.epochs,
-            curve.losses,
-            color=ON_LIGHT[number],
-            linewidth=1.7,
-            clip_on=False,
-            marker=MARKERS[number],
-            markevery=[last],
-            markersize=5.5,
-        )
-        spoken(line, f"{curve.pair}: {curve.losses[-1]:.2f} after epoch {curve.epochs[-1]:g}")
+        xs, ys = curve.epochs, curve.losses
+        draw_line(axes, xs, ys, number=number, marked=last, width=1.7, words=words)
 
 
 def _label_ends(
@@ -137,16 +129,16 @@ def _label_ends(
     """Names on the right, each led to by a dotted line from where its pair ends."""
     low, top = axes.get_ylim()
     ends = [*chances, *(float(curve.losses[-1]) for curve in curves)]
-    places = spread_labels(ends, 1.25 * LINE / HEIGHT * (top - low))
+    heights = spread_labels(ends, 1.25 * LINE / HEIGHT * (top - low))
     right = beside(axes, LEADER)
-    for place, name in zip(places, chances.values(), strict=False):
-        axes.text(1, place, name, transform=right, va="center", color=QUIET)
-    for place, curve in zip(places[len(chances) :], curves, strict=True):
+    for height, name in zip(heights, chances.values(), strict=False):
+        axes.text(1, height, name, transform=right, va="center", color=QUIET)
+    for height, curve in zip(heights[len(chances) :], curves, strict=True):
         leader = {"color": ON_LIGHT[numbers[curve.pair]], "linestyle": (0, (1, 2)), "lw": 0.9}
         axes.annotate(
             curve.pair,
             (curve.epochs[-1], curve.losses[-1]),
-            (1, place),
+            (1, height),
             textcoords=right,
             va="center",
             color=INK,

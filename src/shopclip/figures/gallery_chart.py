@@ -12,14 +12,14 @@ from matplotlib.patches import Rectangle
 
 from shopclip.figures.chart import Chart, Sheet
 from shopclip.figures.labels import text_width
-from shopclip.figures.style import HIT, INK, ON_LIGHT, QUIET, SIZE, SMALL, colour_numbers
+from shopclip.figures.style import HIT, INK, ON_LIGHT, QUIET, SIZE, SMALL, color_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 # Inches.
-LARGEST, GAP, HEADING, BELOW = 0.62, 0.08, 0.25, 0.25
-LETTER, LEAST = 0.075, 6.0  # a letter's width, and the sheet's, so that the subtitle has room
+MAX_SIZE, GAP, HEADING, BELOW = 0.62, 0.08, 0.25, 0.25
+LETTER, MIN_WIDTH = 0.075, 6.0  # a letter's width, and the sheet's, so that the subtitle has room
 
 
 @dataclass(frozen=True)
@@ -27,22 +27,22 @@ class Picture:
     """A retrieved picture: its row in the image store, and whether it has the caption asked for."""
 
     row: int
-    place: int
+    position: int
     hit: bool
     caption: str
 
 
 @dataclass(frozen=True)
 class Query:
-    """A caption, the row of its own picture, and what each pair found for it, nearest first."""
+    """A caption, the row of its own picture, and what each pair retrieved for it, nearest first."""
 
     caption: str
     own: int
-    found: dict[str, list[Picture]]
+    retrieved: dict[str, list[Picture]]
 
 
 def gallery_chart(queries: Sequence[Query], images: np.ndarray) -> Chart:
-    """For each caption its own picture, and beside it what every pair found; hits are framed.
+    """For each caption its own picture, and beside it what every pair retrieved; hits are framed.
 
     Args:
         images: uint8 (n, height, width, 3), the image store.
@@ -58,16 +58,16 @@ def gallery_chart(queries: Sequence[Query], images: np.ndarray) -> Chart:
 
 
 def _draw(sheet: Sheet, queries: Sequence[Query], images: np.ndarray) -> None:
-    pairs = queries[0].found
-    most = max(len(pictures) for query in queries for pictures in query.found.values())
+    pairs = queries[0].retrieved
+    columns = max(len(pictures) for query in queries for pictures in query.retrieved.values())
     names = max(map(text_width, pairs)) + 2 * GAP
-    size = min(LARGEST, (sheet.width - names - (most + 2) * GAP) / (most + 1))
+    size = min(MAX_SIZE, (sheet.width - names - (columns + 2) * GAP) / (columns + 1))
     tall = size * images.shape[1] / images.shape[2]
     left = size + 2 * GAP + names  # where retrieved pictures begin
-    sheet.width = min(sheet.width, max(left + most * (size + GAP), LEAST))
+    sheet.width = min(sheet.width, max(left + columns * (size + GAP), MIN_WIDTH))
     block = HEADING + len(pairs) * (tall + GAP) + BELOW
     for query in queries:
-        (axes,) = sheet.panels(1, least=sheet.width, height=block, top=0, bottom=0)
+        (axes,) = sheet.panels(1, sheet.width, height=block, top=0, bottom=0)
         axes.set(xlim=(0, sheet.width), ylim=(block, 0))
         axes.axis("off")
         caption = textwrap.shorten(query.caption, int(sheet.width / LETTER), placeholder=" …")
@@ -79,16 +79,16 @@ def _query(
     axes: Axes, query: Query, images: np.ndarray, *, size: tuple[float, float], left: float
 ) -> None:
     wide, tall = size
-    numbers = colour_numbers(query.found)
+    numbers = color_numbers(query.retrieved)
     _picture(axes, images[query.own], (0, HEADING), size)
     axes.text(
         wide / 2, HEADING + tall + 0.03, "its own", va="top", ha="center", size=SMALL, color=QUIET
     )
-    for line, (pair, pictures) in enumerate(query.found.items()):
+    for line, (pair, pictures) in enumerate(query.retrieved.items()):
         top = HEADING + line * (tall + GAP)
         axes.text(wide + 2 * GAP, top + tall / 2, pair, va="center", color=ON_LIGHT[numbers[pair]])
-        for place, picture in enumerate(pictures):
-            corner = (left + place * (wide + GAP), top)
+        for column, picture in enumerate(pictures):
+            corner = (left + column * (wide + GAP), top)
             _picture(axes, images[picture.row], corner, size)
             if picture.hit:
                 _check(axes, corner, size)

@@ -1,4 +1,4 @@
-"""Words in charts: how long they are, how to break them, and how to keep them apart."""
+"""Words in charts: their length, their lines, and the room between them."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def spread_labels(heights: Sequence[float], gap: float) -> list[float]:
     # Without the gaps the labels may touch but not pass: that is isotonic regression.
     offsets = gap * np.arange(len(order))
     blocks: list[tuple[float, int]] = []
-    for wanted in np.asarray(heights, dtype=float)[order] - offsets:
-        mean, size = float(wanted), 1
+    for target in np.asarray(heights, dtype=float)[order] - offsets:
+        mean, size = float(target), 1
         while blocks and blocks[-1][0] > mean:
             before, count = blocks.pop()
             mean, size = (before * count + mean * size) / (count + size), count + size
         blocks.append((mean, size))
     moved = np.repeat([mean for mean, _ in blocks], [size for _, size in blocks]) + offsets
-    placed = np.empty(len(order))
-    placed[order] = moved
-    return placed.tolist()
+    positions = np.empty(len(order))
+    positions[order] = moved
+    return positions.tolist()

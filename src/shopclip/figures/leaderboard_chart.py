@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from shopclip.figures.chart import Chart, Sheet, beside, spoken
 from shopclip.figures.labels import LINE, lines_of, text_width, wrapped
-from shopclip.figures.style import INK, MARKERS, ON_LIGHT, PAPER, QUIET, RULE, SIZE, colour_numbers
+from shopclip.figures.style import INK, MARKERS, ON_LIGHT, PAPER, QUIET, RULE, SIZE, color_numbers
 from shopclip.metrics.scoring import (
     CEILINGS,
     CHANCES,
@@ -48,16 +48,8 @@ class NameColumn:
         self, axes: Axes, words: str, height: float, *, va: str, color: str, size: float
     ) -> None:
         """Other words in the same column."""
-        axes.annotate(
-            words,
-            (0, height),
-            (-72 * self.width, 0),
-            xycoords=axes.get_yaxis_transform(),
-            textcoords="offset points",
-            va=va,
-            color=color,
-            size=size,
-        )
+        left = beside(axes, -self.width)
+        axes.text(0, height, words, transform=left, va=va, color=color, size=size)
 
     def rule(self, axes: Axes, height: float) -> None:
         """A light line through the column and the axes."""
@@ -71,13 +63,21 @@ class NameColumn:
         )
 
 
-def percent_axis(axes: Axes, reach: float, height: float) -> None:
-    """From 0 to a round share not below `reach`, 1 at most; inches downwards."""
+def direction_panels(
+    sheet: Sheet, names: NameColumn, reach: float, height: float
+) -> Iterator[tuple[Axes, str, str]]:
+    """A panel for each direction and its title: right of the names, left of the values.
+
+    They go from 0 to a round share not below `reach`, 1 at most; inches downwards.
+    """
     locator = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10])
     ticks = [float(tick) for tick in locator.tick_values(0, reach) if tick <= 1]
-    axes.set_xticks(ticks, [f"{100 * tick:g}" for tick in ticks])
-    axes.set(xlim=(0, ticks[-1]), ylim=(height, 0), yticks=[])
-    axes.grid(axis="x")
+    panels = sheet.panels(len(DIRECTIONS), 3.0, height=height, left=names.width, right=VALUES)
+    for axes, (direction, title) in zip(panels, DIRECTIONS.items(), strict=True):
+        axes.set_xticks(ticks, [f"{100 * tick:g}" for tick in ticks])
+        axes.set(xlim=(0, ticks[-1]), ylim=(height, 0), yticks=[], title=title)
+        axes.grid(axis="x")
+        yield axes, direction, title
 
 
 def draw_bounds(axes: Axes, shares: Iterable[float], height: float, *, size: float) -> None:
@@ -106,28 +106,27 @@ def draw_estimate(
         of: what the value is of, for those who do not see it.
     """
     low, value, high = ends
-    colour = ON_LIGHT[number]
+    color = ON_LIGHT[number]
     (bar,) = axes.plot(
         ends,
         [height] * 3,
-        color=(colour, 0.35),
+        color=(color, 0.35),
         linewidth=0.7 * size,
         solid_capstyle="round",
         marker=MARKERS[number],
         markevery=[1],
         markersize=size,
-        markeredgecolor=colour,
-        markerfacecolor=PAPER if hollow else colour,
+        markeredgecolor=color,
+        markerfacecolor=PAPER if hollow else color,
         clip_on=False,
     )
     interval = percent_interval(low, high, value)
     spoken(bar, f"{of}: {percent(value)} %, interval {interval or 'none'}")
-    axes.annotate(
+    axes.text(
+        1,
+        height,
         percent(value),
-        (1, height),
-        (72 * VALUES, 0),
-        xycoords=axes.get_yaxis_transform(),
-        textcoords="offset points",
+        transform=beside(axes, VALUES),
         ha="right",
         va="center_baseline",
         fontweight="bold",
@@ -159,17 +158,14 @@ def _draw(sheet: Sheet, rows: pd.DataFrame) -> None:
         str(row["pair"]): f"{row['pair']} (collapsed)" if row["collapsed"] else str(row["pair"])
         for _, row in rows.drop_duplicates("pair").iterrows()
     }
-    names, numbers = NameColumn(shown.values()), colour_numbers(shown)
+    names, numbers = NameColumn(shown.values()), color_numbers(shown)
     pitch = max(0.32, max(names.lines(name) for name in shown.values()) * LINE + 0.08)
     height = pitch * len(shown)
     reach = max(rows[f"{PRIMARY}_high"].max(), rows[CEILINGS[PRIMARY]].max())
-    panels = sheet.panels(len(DIRECTIONS), least=3.0, height=height, left=names.width, right=VALUES)
-    for axes, (direction, title) in zip(panels, DIRECTIONS.items(), strict=True):
-        percent_axis(axes, reach, height)
-        axes.set_title(title)
+    for axes, direction, title in direction_panels(sheet, names, reach, height):
         of_direction = rows[rows["direction"] == direction].set_index("pair").to_dict("index")
-        for place, (pair, name) in enumerate(shown.items()):
-            row, middle = of_direction[pair], (place + 0.5) * pitch
+        for index, (pair, name) in enumerate(shown.items()):
+            row, middle = of_direction[pair], (index + 0.5) * pitch
             draw_bounds(axes, (row[CHANCES[PRIMARY]], row[CEILINGS[PRIMARY]]), middle, size=13)
             ends = (row[f"{PRIMARY}_low"], row[PRIMARY], row[f"{PRIMARY}_high"])
             draw_estimate(

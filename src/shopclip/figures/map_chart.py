@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 OTHER = "other"
-COMMONEST = 5  # categories with a colour of their own
-LEAST, LARGEST = 2.7, 3.4  # inches of a panel's side
+MAX_CATEGORIES = 5  # categories with a colour of their own
+MIN_SIDE, MAX_SIDE = 2.7, 3.4  # inches of a panel's side
 MARGIN = 1.04  # of what is drawn, around it
 
 
-def category_colours(maps: Mapping[str, pd.DataFrame]) -> dict[str, int]:
+def category_colors(maps: Mapping[str, pd.DataFrame]) -> dict[str, int]:
     """A number of the palette for each of the commonest categories, its last, grey, for others."""
     products = pd.concat(list(maps.values())).drop_duplicates("id")
     counts = (
         products["category"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
     )
-    named = [str(name) for name in counts.index if name != OTHER][:COMMONEST]
-    colours = {name: number for number, name in enumerate(named)}
-    return colours if len(named) == len(counts) else {**colours, OTHER: COMMONEST}
+    names = [str(name) for name in counts.index if name != OTHER][:MAX_CATEGORIES]
+    colors = {name: number for number, name in enumerate(names)}
+    return colors if len(names) == len(counts) else {**colors, OTHER: MAX_CATEGORIES}
 
 
-def grouped(table: pd.DataFrame, colours: Mapping[str, int]) -> pd.Series[str]:
+def grouped(table: pd.DataFrame, colors: Mapping[str, int]) -> pd.Series[str]:
     """Each row's category, `other` where it has no colour of its own."""
-    return table["category"].where(table["category"].isin(list(colours)), OTHER)
+    return table["category"].where(table["category"].isin(list(colors)), OTHER)
 
 
 def map_chart(maps: Mapping[str, pd.DataFrame]) -> Chart:
@@ -51,23 +51,23 @@ def map_chart(maps: Mapping[str, pd.DataFrame]) -> Chart:
 
 
 def _draw(sheet: Sheet, maps: Mapping[str, pd.DataFrame]) -> None:
-    colours = category_colours(maps)
-    sheet.keys(_keys(colours))
-    side = min(sheet.across(len(maps), LEAST), LARGEST)
-    panels = sheet.panels(len(maps), least=LEAST, height=side, bottom=0.34)
+    colors = category_colors(maps)
+    sheet.keys(_keys(colors))
+    side = min(sheet.across(len(maps), MIN_SIDE), MAX_SIDE)
+    panels = sheet.panels(len(maps), MIN_SIDE, height=side, bottom=0.34)
     for axes, pair in zip(panels, sorted(maps), strict=True):
-        _panel(axes, pair, maps[pair], colours)
+        _panel(axes, pair, maps[pair], colors)
 
 
-def _panel(axes: Axes, pair: str, table: pd.DataFrame, colours: Mapping[str, int]) -> None:
-    groups = grouped(table, colours)
+def _panel(axes: Axes, pair: str, table: pd.DataFrame, colors: Mapping[str, int]) -> None:
+    groups = grouped(table, colors)
     for tower in ("image", "text"):
-        for category, number in colours.items():
+        for category, number in colors.items():
             chosen = table[(table["tower"] == tower) & (groups == category)]
             axes.plot(chosen["x"], chosen["y"], **_dot(tower, ON_LIGHT[number], 3.2))
-    places = table[["x", "y"]].to_numpy()
-    centre = (places.max(axis=0) + places.min(axis=0)) / 2
-    half = MARGIN * max(float(np.abs(places - centre).max()), 1e-9)
+    points = table[["x", "y"]].to_numpy()
+    centre = (points.max(axis=0) + points.min(axis=0)) / 2
+    half = MARGIN * max(float(np.abs(points - centre).max()), 1e-9)
     (x, y), products, first = centre, table["id"].nunique(), table.iloc[0]
     # One unit is as long along x as along y.
     axes.set(xlim=(x - half, x + half), ylim=(y - half, y + half), xticks=[], yticks=[])
@@ -93,20 +93,20 @@ def _panel(axes: Axes, pair: str, table: pd.DataFrame, colours: Mapping[str, int
     )
 
 
-def _dot(tower: str, colour: str, size: float) -> dict[str, Any]:
+def _dot(tower: str, color: str, size: float) -> dict[str, Any]:
     return {
         "marker": "o",
         "linestyle": "none",
         "markersize": size,
         "markeredgewidth": 0.7,
-        "markeredgecolor": colour,
+        "markeredgecolor": color,
         "alpha": 0.7,
         "clip_on": False,
-        "markerfacecolor": colour if tower == "image" else "none",
+        "markerfacecolor": color if tower == "image" else "none",
     }
 
 
-def _keys(colours: Mapping[str, int]) -> list[Key]:
+def _keys(colors: Mapping[str, int]) -> list[Key]:
     towers = [Key(tower, {**_dot(tower, INK, 6), "alpha": 1}) for tower in ("image", "text")]
-    shades = {name: ON_LIGHT[number] for name, number in colours.items()}
+    shades = {name: ON_LIGHT[number] for name, number in colors.items()}
     return [*towers, *(Key(name, _dot("image", shade, 6)) for name, shade in shades.items())]

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from shopclip.figures.chart import Chart, Sheet, pair_keys, spoken
+from shopclip.figures.chart import Chart, Sheet, draw_line, pair_keys
 from shopclip.figures.labels import LINE, lines_of, wrapped
-from shopclip.figures.style import COLLAPSED, MARKERS, ON_LIGHT
+from shopclip.figures.style import COLLAPSED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LEAST, TICKS = 1.5, 0.32  # inches of a panel, and of the numbers beside its axis
+MIN_WIDTH, TICKS = 1.5, 0.32  # inches of a panel, and of the numbers beside its axis
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,11 @@ def _draw(
         sheet.nothing("no pair was trained")
         return
     sheet.keys(pair_keys({pair: numbers[pair] for pair in kept}))
-    across = sheet.across(len(panels), LEAST) - TICKS - 0.1
+    across = sheet.across(len(panels), MIN_WIDTH) - TICKS - 0.1
     titles = [wrapped(panel.title, across) for panel in panels]
     axes_of = sheet.panels(
         len(panels),
-        least=LEAST,
+        MIN_WIDTH,
         height=1.1,
         left=TICKS,
         right=0.1,
@@ -88,18 +88,9 @@ def _lines(axes: Axes, panel: Panel, kept: Mapping[str, int], numbers: Mapping[s
     if panel.collapsed:
         axes.axhspan(*panel.collapsed, color=COLLAPSED, linewidth=0)
     for pair, line in panel.lines.items():
-        number, marked = numbers[pair], line.index.get_loc(kept[pair])
-        (drawn,) = axes.plot(
-            line.index,
-            line,
-            color=ON_LIGHT[number],
-            marker=MARKERS[number],
-            markevery=[marked],
-            markersize=5.5,
-            linewidth=1.5,
-            clip_on=False,
-        )
-        spoken(drawn, f"{panel.title}: {pair} {line.iloc[marked]:.3g} after epoch {kept[pair]}")
+        number, marked = numbers[pair], list(line.index).index(kept[pair])
+        words = f"{panel.title}: {pair} {line.iloc[marked]:.3g} after epoch {kept[pair]}"
+        draw_line(axes, line.index, line, number=number, marked=marked, width=1.5, words=words)
     axes.set(xlim=(0, panel.epochs), ylim=(panel.low, panel.high))
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))

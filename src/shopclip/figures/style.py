@@ -25,7 +25,7 @@ LIGHT = {
     "card": PAPER,
     "hit": HIT,
     "collapsed": COLLAPSED,
-    **{f"pair-{number}": colour for number, colour in enumerate(ON_LIGHT)},
+    **{f"pair-{number}": color for number, color in enumerate(ON_LIGHT)},
 }
 DARK = {
     "ink": "#e8eaeb",
@@ -34,11 +34,11 @@ DARK = {
     "card": "#1b1f22",
     "hit": "#3fb950",
     "collapsed": "#432a28",
-    **{f"pair-{number}": colour for number, colour in enumerate(ON_DARK)},
+    **{f"pair-{number}": color for number, color in enumerate(ON_DARK)},
 }
 
 
-def colour_numbers(pairs: Iterable[str]) -> dict[str, int]:
+def color_numbers(pairs: Iterable[str]) -> dict[str, int]:
     """Which colour of the palette each pair has; beyond six they come round again."""
     return {pair: number % len(ON_LIGHT) for number, pair in enumerate(sorted(pairs))}
 

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-VARIABLES = {colour: f"var(--{name})" for name, colour in LIGHT.items()}
+VARIABLES = {color: f"var(--{name})" for name, color in LIGHT.items()}
 OF_TEXT = ("font-weight", "font-size", "text-anchor", "fill")  # the family is the page's
 # How matplotlib 3.9 says what later ones say in properties of their own.
 FONT = re.compile(r"(?:(?P<weight>\d+) )?(?P<size>[\d.]+px)")
 REFERRING = {"href", "style", "clip-path"}
 REFERENCE = re.compile(r"(^#|url\(#)([\w.-]+)")
-FEW = 8  # marks; more of a kind become one path
+MAX_LOOSE_MARKS = 8  # marks; more of a kind become one path
 NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -81,8 +81,8 @@ def _restyle(element: Element) -> None:
                 re.sub(r"-?\d+\.\d+", _short, element.attrib[name]).split()
             )
     if transform := element.attrib.pop("transform", ""):
-        turned = re.sub(r"rotate\(-?0( [^)]*)?\)", "", transform).strip()
-        element.attrib |= {"transform": turned} if turned else {}
+        transform = re.sub(r"rotate\(-?0( [^)]*)?\)", "", transform).strip()
+        element.attrib |= {"transform": transform} if transform else {}
     element.tail = None
     if element.tag != "text":
         element.text = None
@@ -119,11 +119,11 @@ def _join_marks(parent: Element, root: Element, name: str) -> None:
         path = ET.Element(
             "path", d=f"M{corners}", style=f"fill:none;marker:url(#{marker.attrib['id']})"
         )
-        place = list(parent).index(run[0])
+        position = list(parent).index(run[0])
         for one in run:
             parent.remove(one)
-        parent.insert(place, path)
-        parent.insert(place, marker)
+        parent.insert(position, path)
+        parent.insert(position, marker)
 
 
 def _runs(parent: Element) -> Iterator[list[Element]]:
@@ -131,22 +131,22 @@ def _runs(parent: Element) -> Iterator[list[Element]]:
         return tuple(element.attrib.get(name, "") for name in ("href", "style"))
 
     uses = (list(run) for _, run in groupby((e for e in parent if e.tag == "use"), kind))
-    return (run for run in list(uses) if len(run) > FEW)
+    return (run for run in list(uses) if len(run) > MAX_LOOSE_MARKS)
 
 
 def _keep_ids(root: Element, prefix: str) -> None:
     """Only those that something refers to, each with the prefix."""
-    named = {
-        found
+    referenced = {
+        id_
         for element in root.iter()
         for name in REFERRING
-        for _, found in REFERENCE.findall(element.attrib.get(name, ""))
+        for _, id_ in REFERENCE.findall(element.attrib.get(name, ""))
     }
     for element in list(root.iter()):
         for name in REFERRING & element.attrib.keys():
             element.attrib[name] = REFERENCE.sub(rf"\1{prefix}\2", element.attrib[name])
         own = element.attrib.pop("id", None)
-        if own in named:
+        if own in referenced:
             element.attrib["id"] = f"{prefix}{own}"
     for definitions in root.iter("defs"):
         for unused in [one for one in definitions if "id" not in one.attrib]:

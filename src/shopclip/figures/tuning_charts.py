@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from shopclip.figures.chart import Chart, Sheet, pair_keys
+from shopclip.figures.chart import Chart, Sheet, beside, pair_keys
 from shopclip.figures.labels import text_width
-from shopclip.figures.style import INK, MARKERS, ON_LIGHT, PAPER, QUIET, SIZE, colour_numbers
+from shopclip.figures.style import INK, MARKERS, ON_LIGHT, PAPER, QUIET, SIZE, color_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,25 +33,18 @@ def history_chart(trials: pd.DataFrame) -> Chart:
 def _draw_history(sheet: Sheet, trials: pd.DataFrame) -> None:
     finished = trials[trials["state"].isin(["complete", "pruned"])].dropna(subset=["value"])
     complete = finished[finished["state"] == "complete"]
-    numbers = colour_numbers(finished["pair"].unique())
+    numbers = color_numbers(finished["pair"].unique())
     sheet.keys(pair_keys(numbers))
     (axes,) = sheet.panels(
-        1, least=1.0, height=3.1, left=0.3, right=text_width(DEFAULT) + 0.15, top=0.1, bottom=0.5
+        1, 1.0, height=3.1, left=0.3, right=text_width(DEFAULT) + 0.15, top=0.1, bottom=0.5
     )
     best = complete["value"].cummax()
     axes.step(complete["number"], best, where="post", color=QUIET, linewidth=1.2, zorder=1)
     _points(axes, finished, numbers)
     default = complete.loc[complete["default"], "value"].max()
     axes.axhline(default, color=QUIET, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
-    axes.annotate(
-        DEFAULT,
-        (1, default),
-        (6, 0),
-        xycoords=axes.get_yaxis_transform(),
-        textcoords="offset points",
-        va="center",
-        color=QUIET,
-    )
+    right = beside(axes, 6 / 72)
+    axes.text(1, default, DEFAULT, transform=right, va="center", color=QUIET)
     _name_best(axes, complete)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
@@ -89,16 +82,16 @@ def _name_best(axes: Axes, complete: pd.DataFrame) -> None:
     )
 
 
-EXPLAINED = "share of the validation MRR's variance that a knob explains, in % (fANOVA)"
+EXPLAINED = "share of the validation MRR's variance that a hyperparameter explains, in % (fANOVA)"
 
 
 def importance_chart(shares: Mapping[str, float], note: str) -> Chart:
-    """A bar a knob, the most important on top; the note alone where there is nothing to show."""
+    """A bar a hyperparameter, the most important on top; the note alone where none can be told."""
     return Chart(
         name="importance",
-        title="Which knobs made a difference",
+        title="Which hyperparameters made a difference",
         subtitle=f"{EXPLAINED}; {note}" if shares else EXPLAINED,
-        words="The share of the validation MRR's variance that each knob explains.",
+        words="The share of the validation MRR's variance that each hyperparameter explains.",
         draw=lambda sheet: _draw_importance(sheet, shares, note),
     )
 
@@ -109,7 +102,7 @@ def _draw_importance(sheet: Sheet, shares: Mapping[str, float], note: str) -> No
         return
     (axes,) = sheet.panels(
         1,
-        least=1.0,
+        1.0,
         height=0.28 * len(shares),
         left=max(map(text_width, shares)) + 0.12,
         right=0.3,

@@ -1,4 +1,4 @@
-"""Where the pairs find the right answer: top-10 accuracy by group of products."""
+"""Top-10 accuracy of the pairs by group of products."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import pandas as pd
 from shopclip.figures.chart import Chart, Sheet, pair_keys
 from shopclip.figures.labels import LINE
 from shopclip.figures.leaderboard_chart import (
-    VALUES,
     NameColumn,
+    direction_panels,
     draw_bounds,
     draw_estimate,
-    percent_axis,
 )
-from shopclip.figures.style import QUIET, SMALL, colour_numbers
-from shopclip.metrics.scoring import DIRECTIONS, TOP10
+from shopclip.figures.style import QUIET, SMALL, color_numbers
+from shopclip.metrics.scoring import TOP10
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +56,7 @@ def _chart(by: str, rows: pd.DataFrame, *, protocol: str, chance: float, reach: 
 
 
 def _draw(sheet: Sheet, rows: pd.DataFrame, chance: float, reach: float) -> None:
-    numbers = colour_numbers(rows["pair"].unique())
+    numbers = color_numbers(rows["pair"].unique())
     shown = {group: _name(group, str(rows["by"].iloc[0])) for group in rows["group"].unique()}
     names = NameColumn([*shown.values(), "1,000 queries"])
     heights = {
@@ -66,10 +65,7 @@ def _draw(sheet: Sheet, rows: pd.DataFrame, chance: float, reach: float) -> None
     }
     sheet.keys(pair_keys(numbers))
     height = sum(heights.values())
-    panels = sheet.panels(len(DIRECTIONS), least=3.0, height=height, left=names.width, right=VALUES)
-    for axes, (direction, title) in zip(panels, DIRECTIONS.items(), strict=True):
-        percent_axis(axes, reach, height)
-        axes.set_title(title)
+    for axes, direction, title in direction_panels(sheet, names, reach, height):
         top = 0.0
         for group, name in shown.items():
             middle = top + heights[group] / 2
@@ -100,8 +96,8 @@ def _group(
     of: str,
 ) -> None:
     first = middle - (len(rows) - 1) * PITCH / 2
-    for place, row in enumerate(rows.to_dict("records")):
-        height, pair = first + place * PITCH, str(row["pair"])
+    for index, row in enumerate(rows.to_dict("records")):
+        height, pair = first + index * PITCH, str(row["pair"])
         draw_bounds(axes, [chance], height, size=8)
         draw_estimate(
             axes,

@@ -1,8 +1,8 @@
-"""All parameters of the project: every setting with its bounds, and what is said of a wrong one."""
+"""All parameters of the project: every setting with its bounds, and messages about wrong ones."""
 
 from shopclip.parameters.blocks import (
-    MOST_SEED,
-    Attribute,
+    MAX_SEED,
+    AttributeName,
     CaptionParameters,
     CatalogueParameters,
     Column,
@@ -16,14 +16,13 @@ from shopclip.parameters.blocks import (
     Size,
     SplitParameters,
     TrainingParameters,
-    ValueTemplate,
     plain,
     template_fields,
 )
 
 __all__ = [
-    "MOST_SEED",
-    "Attribute",
+    "MAX_SEED",
+    "AttributeName",
     "CaptionParameters",
     "CatalogueParameters",
     "Column",
@@ -37,7 +36,6 @@ __all__ = [
     "Size",
     "SplitParameters",
     "TrainingParameters",
-    "ValueTemplate",
     "plain",
     "template_fields",
 ]

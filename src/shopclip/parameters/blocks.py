@@ -1,7 +1,7 @@
-"""Every knob of the configuration, its unit and its bounds.
+"""The settings of the configuration with their units and bounds.
 
 Kedro builds these models from `conf/` because nodes are annotated with them, so that a wrong key
-or value is one error before anything runs. The knobs of training itself are dataclasses in
+or value is one error before anything runs. The hyperparameters of training are dataclasses in
 `shopclip.dualencoder.recipe`, which has to work without pydantic.
 """
 
@@ -20,7 +20,7 @@ from shopclip.dualencoder.encoder_config import ImageEncoder, TextEncoder
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.search.index.protocol import IndexSettings, Kind
 
-MOST_SEED = 2**32 - 1  # that every generator of every library takes
+MAX_SEED = 2**32 - 1  # that every generator of every library takes
 
 PairName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -42,7 +42,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-Attribute = Literal[
+AttributeName = Literal[
     "gender",
     "masterCategory",
     "subCategory",
@@ -52,7 +52,7 @@ Attribute = Literal[
     "year",
     "usage",
 ]
-Column = Literal["id", "caption", "image", Attribute]
+Column = Literal["id", "caption", "image", AttributeName]
 
 
 class CatalogueParameters(Parameters):
@@ -75,7 +75,7 @@ class CatalogueParameters(Parameters):
         2000, ge=1, description="characters; a longer caption is cut there, its product is kept"
     )
     limit: int | None = Field(None, ge=1, description="products drawn at random; null takes all")
-    seed: int = Field(0, ge=0, le=MOST_SEED, description="decides which products `limit` draws")
+    seed: int = Field(0, ge=0, le=MAX_SEED, description="decides which products `limit` draws")
 
 
 def _around_value(template: str) -> str:
@@ -87,8 +87,8 @@ def _around_value(template: str) -> str:
 ValueTemplate = Annotated[str, AfterValidator(_around_value)]
 
 
-def _usual_templates() -> dict[Attribute, list[str]]:
-    """Those of `conf/base`, which an environment loses that sets another knob of evaluation."""
+def _usual_templates() -> dict[AttributeName, list[str]]:
+    """Those of `conf/base`, which an environment loses that sets another key of evaluation."""
     return {
         "articleType": ["{value}", "a photo of {value}", "a product photo of {value}"],
         "subCategory": ["{value}", "a photo of {value}", "a product photo of {value}"],
@@ -153,8 +153,8 @@ class CaptionParameters(Parameters):
             return None
         fields = template_fields(template)
         if unknown := [name for name in fields if name not in ("caption", *ATTRIBUTES)]:
-            known = ", ".join(("caption", *ATTRIBUTES))
-            raise ValueError(f"{{{unknown[0]}}} is no column of a product; expected {known}")
+            columns = ", ".join(("caption", *ATTRIBUTES))
+            raise ValueError(f"{{{unknown[0]}}} is no column of a product; expected {columns}")
         if not fields:
             raise ValueError("has no field, so that all captions would be the same")
         return template
@@ -185,12 +185,12 @@ class Pair(Parameters):
     text: TextEncoder
     image: ImageEncoder
     recipe: dict[str, Any] = Field(
-        default_factory=dict, description="knobs of training.recipe that this pair sets itself"
+        default_factory=dict, description="values of training.recipe that this pair sets itself"
     )
     repeats: str | None = Field(
         None, description="the pair of which this is another run; training.seeds sets it"
     )
-    seed: int = Field(0, ge=0, le=MOST_SEED, description="added to training.seed")
+    seed: int = Field(0, ge=0, le=MAX_SEED, description="added to training.seed")
     label: str = Field("", description="the pair's name, by which nodes know it; set by itself")
 
 
@@ -215,13 +215,13 @@ class TrainingParameters(Parameters):
         description="processes that share every batch, each with a GPU or a share of the cores",
     )
     seed: int = Field(
-        0, ge=0, le=MOST_SEED, description="of weights, order, augmentation and dropout"
+        0, ge=0, le=MAX_SEED, description="of weights, order, augmentation and dropout"
     )
     seeds: int = Field(
         1, ge=1, le=100, description="runs of every pair, from as many seeds, which are pooled"
     )
     resume: bool = Field(
-        True, description="go on from the last state of the same training; false begins anew"
+        True, description="resume from the last state of the same training; false begins again"
     )
     state_seconds: float = Field(
         60, ge=0, description="least seconds between two states that a killed run resumes from"
@@ -238,10 +238,10 @@ class TrainingParameters(Parameters):
     )
 
     def recipe_for(self, pair: Pair) -> Recipe:
-        """The shared recipe with the pair's own knobs in place.
+        """The shared recipe with the pair's own hyperparameters in place.
 
         Raises:
-            pydantic.ValidationError: a knob does not exist or is out of bounds.
+            pydantic.ValidationError: a hyperparameter does not exist or is out of bounds.
         """
         return TypeAdapter(Recipe).validate_python({**asdict(self.recipe), **pair.recipe})
 
@@ -278,7 +278,7 @@ class EvaluationParameters(Parameters):
     contamination: Literal["mark", "refuse"] = Field(
         "mark", description="what to do with a pair that was trained with the benchmark's queries"
     )
-    zero_shot: dict[Attribute, Annotated[list[ValueTemplate], Field(min_length=1)]] = Field(
+    zero_shot: dict[AttributeName, Annotated[list[ValueTemplate], Field(min_length=1)]] = Field(
         default_factory=_usual_templates,
         description="attributes to classify by, each with templates around {value}",
     )

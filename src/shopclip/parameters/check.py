@@ -25,7 +25,13 @@ from shopclip.parameters import (
     SplitParameters,
     TrainingParameters,
 )
-from shopclip.parameters.messages import ParameterError, all_of, fields_of, given, tell
+from shopclip.parameters.messages import (
+    ParameterError,
+    as_text,
+    describe_errors,
+    fields_of,
+    one_error,
+)
 from shopclip.parameters.tuning import TuningParameters
 
 SECTIONS: Mapping[str, type[BaseModel]] = {
@@ -40,28 +46,27 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "tuning": TuningParameters,
 }
 PAIRS = "pairs"
-MAPPING = "a mapping of keys to values"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-def check(parameters: Mapping[str, Any], given_now: Mapping[str, Any] | None = None) -> None:
+def check(parameters: Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> None:
     """Accept the parameters, or say all that is wrong with them.
 
     Args:
         parameters: those of the configuration, with those of the command line in place.
-        given_now: those of the command line alone.
+        overrides: those of the command line alone.
 
     Raises:
         ParameterError: a key that nobody reads, with the nearest that somebody does; a value that
             is none; no pair.
     """
-    wrong = [*_unknown(parameters, given_now or {})]
+    wrong = [*_unknown(parameters, overrides or {})]
     for name, model in SECTIONS.items():
         if name in parameters:
             wrong += _section(name, model, parameters[name])
     wrong += _pairs(parameters)
     if wrong:
-        raise all_of(wrong)
+        raise one_error(wrong)
 
 
 def section(parameters: Mapping[str, Any], name: str) -> Any:
@@ -73,43 +78,40 @@ def section(parameters: Mapping[str, Any], name: str) -> Any:
     if name not in parameters:
         raise ParameterError(f"{name} is missing; expected it in a file conf/base/parameters*.yml")
     if wrong := list(_section(name, SECTIONS[name], parameters[name])):
-        raise all_of(wrong)
+        raise one_error(wrong)
     return SECTIONS[name].model_validate(parameters[name])
 
 
-def _unknown(parameters: Mapping[str, Any], given_now: Mapping[str, Any]) -> Iterator[str]:
+def _unknown(parameters: Mapping[str, Any], overrides: Mapping[str, Any]) -> Iterator[str]:
     """Names at the top that no node reads; `_name` in a file is an anchor, which YAML reads."""
     for name in parameters:
-        anchor = str(name).startswith("_") and name not in given_now
+        anchor = str(name).startswith("_") and name not in overrides
         if name not in SECTIONS and name != PAIRS and not anchor:
-            yield f"{name}: unknown parameter; {_suggested(str(name))}"
+            yield f"{name}: unknown parameter; {_suggest(str(name))}"
 
 
-def _suggested(name: str) -> str:
-    """The nearest section; or where a knob of this name lies."""
-    places = dict(_places(SECTIONS))
+def _suggest(name: str) -> str:
+    """The nearest section; or the setting of this name, by its dotted key."""
+    keys = dict(_keys(SECTIONS))
     if near := nearest(name, (*SECTIONS, PAIRS)):
         return f"did you mean {near}?"
-    if near := nearest(name, places):
-        return f"did you mean {places[near]}?"
+    if near := nearest(name, keys):
+        return f"did you mean {keys[near]}?"
     return suggest(name, (*SECTIONS, PAIRS))
 
 
-def _places(fields: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
+def _keys(fields: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
     for name, kind in fields.items():
         if within:
             yield name, f"{within}{name}"
-        yield from _places(fields_of(kind), f"{within}{name}.")
+        yield from _keys(fields_of(kind), f"{within}{name}.")
 
 
 def _section(name: str, kind: Any, value: Any) -> Iterator[str]:
-    if not isinstance(value, Mapping):
-        yield f"{name} is {given(value)}, expected {MAPPING}"
-        return
     try:
         typed = TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
-        yield from tell(name, kind, error)
+        yield from describe_errors(name, kind, error)
     else:
         yield from _truths(name, value, typed)
 
@@ -121,14 +123,14 @@ def _truths(key: str, raw: Any, typed: Any) -> Iterator[str]:
             inside = typed.get(name) if isinstance(typed, Mapping) else getattr(typed, name, None)
             yield from _truths(f"{key}.{name}", value, inside)
     elif isinstance(raw, bool) and isinstance(typed, int | float) and not isinstance(typed, bool):
-        yield f"{key} is {given(raw)}, expected a number"
+        yield f"{key} is {as_text(raw)}, expected a number"
 
 
 def _pairs(parameters: Mapping[str, Any]) -> Iterator[str]:
     pairs = parameters.get(PAIRS)
     if not isinstance(pairs, Mapping) or not pairs:
-        told = given(pairs) if PAIRS in parameters else "missing"
-        yield f"{PAIRS} is {told}, expected at least one pair, such as name: {{text: …, image: …}}"
+        value = as_text(pairs) if PAIRS in parameters else "missing"
+        yield f"{PAIRS} is {value}, expected at least one pair, such as name: {{text: …, image: …}}"
         return
     shared = _shared_recipe(parameters)
     for name, pair in pairs.items():
@@ -140,9 +142,9 @@ def _pairs(parameters: Mapping[str, Any]) -> Iterator[str]:
         if not wrong and shared is not None:
             yield from _section(f"{key}.recipe", Recipe, {**shared, **pair.get("recipe", {})})
         if not wrong and (label := pair.get("label") or name) != name:
-            yield f"{key}.label is {given(label)}, expected {name}, which it is by itself"
+            yield f"{key}.label is {as_text(label)}, expected {name}, which it is by itself"
         if not wrong and (repeated := pair.get("repeats")) and repeated not in pairs:
-            yield f"{key}.repeats is {given(repeated)}: no such pair; {suggest(repeated, pairs)}"
+            yield f"{key}.repeats is {as_text(repeated)}: no such pair; {suggest(repeated, pairs)}"
 
 
 def _shared_recipe(parameters: Mapping[str, Any]) -> Mapping[str, Any] | None:

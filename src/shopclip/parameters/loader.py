@@ -1,4 +1,4 @@
-"""The configuration as Kedro reads it; what cannot be read is one line that names the file."""
+"""The loader of the configuration: Kedro's, with one line for what cannot be read."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class ConfigLoader(OmegaConfigLoader):
                 ) from error
             raise  # Kedro does without
         except WRONG as error:
-            told = next(self._unreadable(key), None) or _explain(error)
-            raise ConfigurationError(told) from error
+            message = next(self._unreadable(key), None) or _with_key(error)
+            raise ConfigurationError(message) from error
 
     @staticmethod
     def _soft_merge(
@@ -80,13 +80,13 @@ class ConfigLoader(OmegaConfigLoader):
                     f"{parent}: there is no configuration; go to the folder of a shopclip project, "
                     "or say with --conf-source where its conf is"
                 )
-            found = [
+            environments = [
                 Path(one).name
                 for one in self._fs.ls(parent, detail=False)
                 if self._fs.isdir(one) and not Path(one).name.startswith(".")
             ]
             raise ConfigurationError(
-                f"{folder}: there is no environment {name!r}; {suggest(name, found)}"
+                f"{folder}: there is no environment {name!r}; {suggest(name, environments)}"
             )
 
     def _unreadable(self, key: str) -> Iterator[str]:
@@ -95,14 +95,14 @@ class ConfigLoader(OmegaConfigLoader):
             folder = self._get_conf_env_path(name)
             for pattern in self.config_patterns[key]:
                 for file in sorted(self._fs.glob(Path(folder, pattern).as_posix())):
-                    if Path(file).suffix in SUFFIXES and (told := self._wrong_with(file)):
-                        yield f"{file}: {told}"
+                    if Path(file).suffix in SUFFIXES and (message := self._wrong_with(file)):
+                        yield f"{file}: {message}"
 
     def _wrong_with(self, file: str) -> str | None:
         try:
-            with self._fs.open(file) as content:
-                text = content.read().decode("utf-8")
-            read = OmegaConf.load(io.StringIO(text))
+            with self._fs.open(file) as stream:
+                text = stream.read().decode("utf-8")
+            content = OmegaConf.load(io.StringIO(text))
         except OSError as error:
             if error.strerror is None:
                 return f"expected keys and values ({first_line(error)})"
@@ -114,11 +114,11 @@ class ConfigLoader(OmegaConfigLoader):
             where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
             return f"it is no YAML: {error.problem or first_line(error)}{where}"
         except (yaml.YAMLError, OmegaConfBaseException, ValueError, TypeError) as error:
-            return f"it cannot be used: {_explain(error)}"
-        return None if isinstance(read, DictConfig) else "holds a list, expected keys and values"
+            return f"it cannot be used: {_with_key(error)}"
+        return None if isinstance(content, DictConfig) else "holds a list, expected keys and values"
 
 
-def _explain(error: Exception) -> str:
-    """With the key, where OmegaConf knows it."""
+def _with_key(error: Exception) -> str:
+    """The first line of an error, with the key where OmegaConf knows it."""
     key = getattr(error, "full_key", None)
     return f"{key}: {first_line(error)}" if key else first_line(error)

@@ -1,4 +1,4 @@
-"""What is said of a wrong parameter."""
+"""Messages about wrong parameters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from shopclip.dualencoder.knobs import KnobError
 from shopclip.errors import ShopclipError, suggest
 
-LONGEST = 80  # characters of a value that a message repeats
+MAX_VALUE = 80  # characters of a value that a message repeats
 UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 BOUNDS = {
     "greater_than_equal": "at least {ge}",
@@ -24,10 +24,9 @@ BOUNDS = {
     "too_short": "at least {min_length}",
     "string_too_short": "at least {min_length} character",
     "literal_error": "{expected}",
-    "dataclass_type": "a mapping of keys to values",
-    "model_type": "a mapping of keys to values",
-    "dict_type": "a mapping of keys to values",
-    "mapping_type": "a mapping of keys to values",
+    **dict.fromkeys(
+        ("dataclass_type", "model_type", "dict_type", "mapping_type"), "a mapping of keys to values"
+    ),
 }
 
 
@@ -35,37 +34,37 @@ class ParameterError(ShopclipError):
     """Parameters are not what the configuration or the command line may say."""
 
 
-def all_of(wrong: Sequence[str]) -> ParameterError:
+def one_error(wrong: Sequence[str]) -> ParameterError:
     """One error that says all that is wrong."""
     return ParameterError("; ".join(dict.fromkeys(wrong)))
 
 
-def given(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A value as YAML or the command line says it."""
-    told = json.dumps(value, ensure_ascii=False, default=str)
-    return told if len(told) <= LONGEST else f"{told[:LONGEST]}…"
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
 
 
-def tell(key: str, kind: Any, error: ValidationError) -> Iterator[str]:
-    """Every mistake that pydantic has found in the value of a key, which is to be of this kind."""
+def describe_errors(key: str, kind: Any, error: ValidationError) -> Iterator[str]:
+    """Every error of pydantic in the value of a key, which is to be of this kind."""
     for one in error.errors(include_url=False):
         path = [part for part in one["loc"] if part != "[key]"]
         where = ".".join([key, *map(str, path)])
         context, name = one.get("ctx", {}), str(path[-1]) if path else key
         wrong = context.get("error")
         if one["type"] in UNKNOWN or "[key]" in one["loc"]:
-            yield f"{where}: unknown key; {suggest(name, _known(kind, path[:-1]))}"
+            yield f"{where}: unknown key; {suggest(name, _names_beside(kind, path[:-1]))}"
         elif one["type"] == "missing":
             yield (
                 f"{where} is missing (a section of an environment or of conf/local takes the place "
                 "of the whole section in conf/base)"
             )
         elif isinstance(wrong, KnobError):
-            yield from (f"{where}.{told}" for told in wrong.wrong)
+            yield from (f"{where}.{message}" for message in wrong.wrong)
         elif wrong is not None:
             yield f"{where}: {wrong}"
         else:
-            yield f"{where} is {given(one['input'])}, expected {_expected(one)}"
+            yield f"{where} is {as_text(one['input'])}, expected {_expected(one)}"
 
 
 def fields_of(kind: Any) -> dict[str, Any]:
@@ -76,7 +75,7 @@ def fields_of(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind) if isinstance(kind, type) and is_dataclass(kind) else {}
 
 
-def _known(kind: Any, path: Sequence[Any]) -> list[str]:
+def _names_beside(kind: Any, path: Sequence[Any]) -> list[str]:
     """What may stand beside a key, `path` being where."""
     for part in path:
         kind = fields_of(kind).get(part) or _inside(kind)

@@ -1,4 +1,4 @@
-"""Every knob of tuning, its unit and its bounds; what a trial may choose is checked by Recipe."""
+"""Settings of tuning with their units and bounds; Recipe checks what a trial may choose."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from pydantic import (
 )
 
 from shopclip.dualencoder.recipe import Recipe
-from shopclip.parameters import MOST_SEED, PairName, Parameters
+from shopclip.parameters import MAX_SEED, PairName, Parameters
 
 Number = StrictInt | Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Choice = StrictBool | StrictInt | StrictFloat | StrictStr | None
 
 
-class Knob(Parameters):
-    """What values of a knob a trial may choose: a range of numbers, or a few choices."""
+class Domain(Parameters):
+    """What a trial may choose for a hyperparameter: a range of numbers, or a few choices."""
 
     low: Number | None = Field(None, description="least value of a range")
     high: Number | None = Field(None, description="greatest value of a range")
@@ -36,7 +36,7 @@ class Knob(Parameters):
     choices: list[Choice] | None = Field(None, min_length=2, description="draw one of these")
 
     @model_validator(mode="after")
-    def _is_a_range_or_choices(self) -> Knob:
+    def _is_a_range_or_choices(self) -> Domain:
         ends = (self.low, self.high)
         if self.choices is not None:
             if ends != (None, None) or self.log or self.step is not None:
@@ -63,11 +63,6 @@ class Knob(Parameters):
         assert self.high is not None
         return self.low, self.high
 
-    @property
-    def named(self) -> list[Choice]:
-        """The values that the configuration spells out."""
-        return list(self.range) if self.choices is None else list(self.choices)
-
     def allows(self, value: Any) -> bool:
         """Whether a trial could choose this value."""
         if self.choices is not None:
@@ -81,8 +76,8 @@ class Knob(Parameters):
         return inside and (self.step is None or _whole((value - low) / self.step))
 
 
-def _usual_space() -> dict[str, Knob]:
-    """That of `conf/base`, which an environment loses that sets another knob of tuning."""
+def _usual_space() -> dict[str, Domain]:
+    """That of `conf/base`, which an environment loses that sets another key of tuning."""
     rates = {"low": 2e-4, "high": 4e-3, "log": True}
     space: dict[str, dict[str, Any]] = {
         "text_learning_rate": rates,
@@ -94,7 +89,7 @@ def _usual_space() -> dict[str, Knob]:
         "crop": {"low": 0.7, "high": 1.0},
         "jitter": {"low": 0.0, "high": 0.2},
     }
-    return {name: Knob.model_validate(knob) for name, knob in space.items()}
+    return {name: Domain.model_validate(domain) for name, domain in space.items()}
 
 
 class PruningParameters(Parameters):
@@ -113,7 +108,7 @@ class TuningParameters(Parameters):
     pairs: list[PairName] | None = Field(
         None, min_length=1, description="pairs to choose among; null: all that are configured"
     )
-    seed: int = Field(0, ge=0, le=MOST_SEED, description="of what the trials choose")
+    seed: int = Field(0, ge=0, le=MAX_SEED, description="of what the trials choose")
     random_trials: int = Field(
         5,
         ge=1,
@@ -125,54 +120,55 @@ class TuningParameters(Parameters):
         min_length=1,
         description="folder of Optuna's studies, and of what interrupted trials resume from",
     )
-    space: dict[str, Knob] = Field(
-        default_factory=_usual_space, description="knobs of training.recipe that trials choose"
+    space: dict[str, Domain] = Field(
+        default_factory=_usual_space,
+        description="hyperparameters of training.recipe that trials choose",
     )
 
     @field_validator("space")
     @classmethod
-    def _fits_the_recipe(cls, space: dict[str, Knob]) -> dict[str, Knob]:
-        """Raise one error that names every knob that Recipe would refuse."""
+    def _fits_the_recipe(cls, space: dict[str, Domain]) -> dict[str, Domain]:
+        """Raise one error that names every hyperparameter that Recipe would refuse."""
         if wrong := list(_misfits(space)):
             raise ValueError("; ".join(wrong))
         return space
 
 
-def number_kind(knob: str) -> type[int] | type[float] | None:
-    """Whether a knob of the recipe is a whole number or any; None if it is no number."""
-    hint = get_type_hints(Recipe)[knob]
+def number_kind(hyperparameter: str) -> type[int] | type[float] | None:
+    """`int` or `float` for a number of the recipe; None if it is no number."""
+    hint = get_type_hints(Recipe)[hyperparameter]
     kinds = [kind for kind in get_args(hint) or (hint,) if kind is not NoneType]
     return kinds[0] if kinds in ([int], [float]) else None
 
 
-def _misfits(space: Mapping[str, Knob]) -> Iterator[str]:
-    known = [field.name for field in fields(Recipe)]
-    for name, knob in space.items():
-        if name not in known:
-            yield f"{name} is no knob of the recipe; expected one of {', '.join(known)}"
-        elif knob.choices is None and number_kind(name) is None:
+def _misfits(space: Mapping[str, Domain]) -> Iterator[str]:
+    names = [field.name for field in fields(Recipe)]
+    for name, domain in space.items():
+        if name not in names:
+            yield f"{name} is no hyperparameter of the recipe; expected one of {', '.join(names)}"
+        elif domain.choices is None and number_kind(name) is None:
             yield f"{name} is no number; give it choices"
         elif number_kind(name) is int and any(
-            isinstance(number, float) for number in (knob.low, knob.high, knob.step)
+            isinstance(number, float) for number in (domain.low, domain.high, domain.step)
         ):
-            yield f"{name} takes whole numbers, got low {knob.low}, high {knob.high}" + (
-                f", step {knob.step}" if knob.step is not None else ""
+            yield f"{name} takes whole numbers, got low {domain.low}, high {domain.high}" + (
+                f", step {domain.step}" if domain.step is not None else ""
             )
         else:
-            yield from _refused(name, knob)
+            yield from _refused(name, domain)
 
 
-def _refused(name: str, knob: Knob) -> Iterator[str]:
-    """What Recipe says to the values that the configuration names."""
-    for value in knob.named:
+def _refused(name: str, domain: Domain) -> Iterator[str]:
+    """What Recipe says to the values that the configuration spells out."""
+    for value in domain.range if domain.choices is None else domain.choices:
         if name == "epochs" and value == 0:
             yield "epochs is 0 in a choice, expected at least 1: nothing would be trained"
             continue
         try:
             TypeAdapter(Recipe).validate_python({name: value})
         except ValidationError as error:
-            told = error.errors()[0]["msg"].removeprefix("Value error, ")
-            yield told if name in told else f"{name} is {value!r}: {told}"
+            message = error.errors()[0]["msg"].removeprefix("Value error, ")
+            yield message if name in message else f"{name} is {value!r}: {message}"
 
 
 def _whole(number: float) -> bool:

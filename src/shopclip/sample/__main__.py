@@ -1,4 +1,4 @@
-"""Command line: ``python -m shopclip.sample FOLDER [--products N] [--seed S]``."""
+"""The command `python -m shopclip.sample FOLDER [--products N] [--seed S]`."""
 
 import argparse
 from collections.abc import Sequence

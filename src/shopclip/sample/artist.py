@@ -1,4 +1,4 @@
-"""Draws the picture of one product."""
+"""The artist: the picture of one product."""
 
 import math
 from functools import cache

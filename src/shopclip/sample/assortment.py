@@ -1,4 +1,4 @@
-"""Which products the shop sells."""
+"""The assortment: the products that the shop sells."""
 
 from collections.abc import Container
 from dataclasses import dataclass, replace

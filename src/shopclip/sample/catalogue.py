@@ -1,4 +1,4 @@
-"""Writes the shop into a folder."""
+"""The shop as a folder on disk."""
 
 import csv
 import shutil
@@ -35,47 +35,45 @@ def draw_catalogue(folder: Path, *, products: int = 1500, seed: int = 0) -> Path
         raise ValueError(f"a catalogue needs at least 1 product, not {products}")
     if seed < 0:
         raise ValueError(f"the seed must not be negative, but is {seed}")
-    facts = _facts(products, seed)
-    if _holds(folder, facts):
+    manifest = _manifest(products, seed)
+    if _holds(folder, manifest):
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     sweep(folder)
     draft = draft_of(folder)
     try:
         _write(draft, assort(products, seed), seed)
-        (draft / _MARKER).write_text(facts, encoding="utf-8", newline="\n")
+        (draft / _MARKER).write_text(manifest, encoding="utf-8", newline="\n")
         try:
             draft.rename(folder)
         except OSError:
             # Another process may have finished first; its catalogue is as good as this one.
-            if not _holds(folder, facts):
+            if not _holds(folder, manifest):
                 raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return folder
 
 
-def _facts(products: int, seed: int) -> str:
+def _manifest(products: int, seed: int) -> str:
     return (
         f"{_TITLE} No product, brand or picture in it is real.\n\n"
         f"products: {products}\nseed: {seed}\nversion: {VERSION}\n"
     )
 
 
-def _holds(folder: Path, facts: str) -> bool:
-    """Whether the folder is the catalogue of these facts; FileExistsError if it is another."""
+def _holds(folder: Path, manifest: str) -> bool:
+    """Whether the folder is the catalogue of this manifest; FileExistsError if it is another."""
     if not folder.exists():
         return False
     try:
-        found = (folder / _MARKER).read_text(encoding="utf-8")
+        text = (folder / _MARKER).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        found = ""
-    if found == facts:
+        text = ""
+    if text == manifest:
         return True
     what = (
-        "another catalogue"
-        if found.startswith(_TITLE)
-        else "something other than a drawn catalogue"
+        "another catalogue" if text.startswith(_TITLE) else "something other than a drawn catalogue"
     )
     raise FileExistsError(f"{folder} already holds {what}; choose another folder or move it away")
 

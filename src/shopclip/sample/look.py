@@ -1,4 +1,4 @@
-"""How a product looks: its colours and its style."""
+"""The look of a product: its colours and its style."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def mix_palette(colour: str, look: Look) -> Palette:
     )
 
 
-def _blend(colour: RGB, other: RGB, share: float) -> RGB:
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(colour, other, strict=True))
+def _blend(color: RGB, other: RGB, share: float) -> RGB:
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(color, other, strict=True))
     return red, green, blue
 
 

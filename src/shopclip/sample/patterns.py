@@ -58,11 +58,11 @@ def stamp(
     draw: ImageDraw.ImageDraw, brand: str, centre: tuple[float, float], radius: float
 ) -> None:
     """Draw a brand's emblem with a white keyline; an unknown brand is a KeyError."""
-    shape, colour = BRANDS[brand]
+    shape, color = BRANDS[brand]
     outline = [(centre[0] + x * radius, centre[1] + y * radius) for x, y in SHAPES[shape]]
     closed = [*outline, *outline[:2]]
     draw.line(closed, fill=_KEYLINE, width=max(2, round(radius * 0.5)), joint="curve")
-    draw.polygon(outline, fill=colour)
+    draw.polygon(outline, fill=color)
 
 
 _HALF_TONE = 150

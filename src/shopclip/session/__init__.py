@@ -1,1 +1,1 @@
-"""What a command is refused for before its first node."""
+"""Checks of a command before its first node."""

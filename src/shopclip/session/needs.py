@@ -1,4 +1,4 @@
-"""What a run will need, looked for before its first node: files, devices, libraries, encoders."""
+"""Needs of a run, checked before its first node: files, devices, libraries, encoders."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def check_needs(outputs: Collection[str], parameters: Mapping[str, Any]) -> None
 def _files(outputs: set[str], parameters: Mapping[str, Any]) -> None:
     if "raw_catalogue" in outputs:
         on_disk(section(parameters, "catalogue").path)
-    for name, asked in (
+    for name, is_read in (
         ("splits", "splits" in outputs),
         ("evaluation", "queries" in outputs or any(_of(outputs, "{}.benchmark", parameters))),
     ):
-        if asked and (file := section(parameters, name).benchmark) is not None:
+        if is_read and (file := section(parameters, name).benchmark) is not None:
             Benchmark.read(Path(file), parameter=f"{name}.benchmark")
 
 
@@ -56,16 +56,13 @@ def _libraries(outputs: set[str], parameters: Mapping[str, Any]) -> None:
         raise NeedError("engine.kind is ray, which takes: pip install -e '.[ray]'")
     if any(_of(outputs, "{}.index", parameters)):
         index = section(parameters, "index")
-        lacking = [name for name in _milvus(index.uri) if find_spec(name) is None]
-        if index.kind == "milvus" and lacking:
+        needed = ("pymilvus",) if "://" in index.uri else ("pymilvus", "milvus_lite")
+        missing = [name for name in needed if find_spec(name) is None]
+        if index.kind == "milvus" and missing:
             raise NeedError(
-                f"index.kind is milvus, but {', '.join(lacking)} is not installed: "
+                f"index.kind is milvus, but {', '.join(missing)} is not installed: "
                 "pip install -e '.[milvus]'"
             )
-
-
-def _milvus(uri: str) -> tuple[str, ...]:
-    return ("pymilvus",) if "://" in uri else ("pymilvus", "milvus_lite")
 
 
 def _towers(outputs: set[str], parameters: Mapping[str, Any]) -> None:
@@ -81,15 +78,15 @@ def _towers(outputs: set[str], parameters: Mapping[str, Any]) -> None:
         return
     from shopclip.dualencoder.encoder_check import check_image_encoder, check_text_encoder
 
-    size, width, seen = section(parameters, "images").size.pixels, training.dimensions, set()
+    size, width, checked = section(parameters, "images").size.pixels, training.dimensions, set()
     for name in pairs:
         pair = parameters["pairs"][name]
         text = TypeAdapter(TextEncoder).validate_python(pair["text"])
         image = TypeAdapter(ImageEncoder).validate_python(pair["image"])
         for side, spec in (("text", text), ("image", image)):
-            if (told := repr(spec)) in seen:
+            if (key := repr(spec)) in checked:
                 continue
-            seen.add(told)
+            checked.add(key)
             try:
                 if isinstance(spec, TextEncoder):
                     check_text_encoder(spec, dimensions=width)
@@ -105,12 +102,12 @@ def _trains(outputs: set[str], parameters: Mapping[str, Any]) -> list[str]:
     Raises:
         ParameterError: tuning is to choose among pairs that are not configured.
     """
-    named = [
+    names = [
         *_of(outputs, "{}.dual_encoder", parameters),
         *_of(outputs, "{}.preflight", parameters),
     ]
     if not outputs & {"trials", "tuned_comparison"}:
-        return named
+        return names
     pairs = parameters["pairs"]
     tuned = section(parameters, "tuning").pairs or list(pairs)
     for name in tuned:
@@ -118,7 +115,7 @@ def _trains(outputs: set[str], parameters: Mapping[str, Any]) -> list[str]:
             raise ParameterError(
                 f"tuning.pairs names {name!r}: there is no such pair; {suggest(name, pairs)}"
             )
-    return [*named, *tuned]
+    return [*names, *tuned]
 
 
 def _embeds(outputs: set[str]) -> bool:

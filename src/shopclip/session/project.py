@@ -27,35 +27,32 @@ def find_project(conf_source: str | None = None) -> Path:
         ProjectError: the nearest project is not of this package, or there is none.
     """
     here = Path.cwd().resolve()
-    found = find_kedro_project(here)
-    if found is None:
+    project = find_kedro_project(here)
+    if project is None:
         if conf_source is None and not (here / "conf").is_dir():
             raise ProjectError(
                 f"{here}: no project of {PACKAGE}, nor is one above it; go to its folder, or say "
                 "with --conf-source where its conf is"
             )
         return here
-    if (package := _package(found)) != PACKAGE:
+    if (package := _package(project)) != PACKAGE:
+        where = "you are in it" if project.resolve() == here else "it lies above the current folder"
         raise ProjectError(
-            f"{found}: is a project of {package}, not of {PACKAGE}, and {_where(found, here)}: "
+            f"{project}: is a project of {package}, not of {PACKAGE}, and {where}: "
             f"what {PACKAGE} writes would land in it. Go to a project of {PACKAGE}, or to a folder "
             "below none"
         )
-    if found.resolve() != here:
-        print(f"project: {found}, above the current folder", file=sys.stderr)
-    return found
+    if project.resolve() != here:
+        print(f"project: {project}, above the current folder", file=sys.stderr)
+    return project
 
 
 def _package(project: Path) -> str:
     file = project / "pyproject.toml"
     try:
-        told = tomllib.loads(file.read_text("utf-8"))["tool"]["kedro"]["package_name"]
+        package = tomllib.loads(file.read_text("utf-8"))["tool"]["kedro"]["package_name"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ProjectError(f"{file}: names no package in [tool.kedro] ({first_line(error)})") from (
             error
         )
-    return str(told)
-
-
-def _where(project: Path, here: Path) -> str:
-    return "you are in it" if project.resolve() == here else "it lies above the current folder"
+    return str(package)

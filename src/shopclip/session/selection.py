@@ -1,4 +1,4 @@
-"""Which nodes a command chooses and what runs them, and what is wrong with the names it gives."""
+"""Nodes that a command chooses and what runs them, and errors in the names it gives."""
 
 from __future__ import annotations
 
@@ -18,14 +18,6 @@ class SelectionError(ShopclipError):
     """A command names a pipeline, node, pair, tag or dataset that is not there."""
 
 
-def _namespaces(pipeline: Pipeline) -> set[str]:
-    return {prefix for node in pipeline.nodes for prefix in node.namespace_prefixes}
-
-
-def _tags(pipeline: Pipeline) -> set[str]:
-    return {tag for node in pipeline.nodes for tag in node.tags}
-
-
 def _nodes(pipeline: Pipeline) -> set[str]:
     return {node.name for node in pipeline.nodes}
 
@@ -36,8 +28,11 @@ def _datasets(pipeline: Pipeline) -> set[str]:
 
 # By Kedro's own name of the option: how it is written, and what may be named.
 OPTIONS: Mapping[str, tuple[str, Names]] = {
-    "namespaces": ("--namespaces", _namespaces),
-    "tags": ("--tags", _tags),
+    "namespaces": (
+        "--namespaces",
+        lambda p: {prefix for node in p.nodes for prefix in node.namespace_prefixes},
+    ),
+    "tags": ("--tags", lambda p: {tag for node in p.nodes for tag in node.tags}),
     "node_names": ("--nodes", _nodes),
     "from_nodes": ("--from-nodes", _nodes),
     "to_nodes": ("--to-nodes", _nodes),
@@ -64,39 +59,32 @@ def wrong_selection(
                 f"--pipelines {name}: there is no such pipeline; {suggest(name, stages)}"
             )
     pipeline = sum((pipelines[name] for name in chosen or ["__default__"]), Pipeline([]))
-    for option, (flag, names) in OPTIONS.items():
-        known = set(names(pipeline))
+    for option, (flag, names_of) in OPTIONS.items():
+        names = set(names_of(pipeline))
         for name in options.get(option) or ():
-            if name not in known:
-                return SelectionError(f"{flag} {name}: {_missing(name, known, names, pipelines)}")
+            if name not in names:
+                wrong = _missing(name, names, names_of, pipelines)
+                return SelectionError(f"{flag} {name}: {wrong}")
+    filters = {name: options[name] for name in OPTIONS if name != "load_versions"}
     try:
-        pipeline.filter(
-            tags=options["tags"],
-            from_nodes=options["from_nodes"],
-            to_nodes=options["to_nodes"],
-            node_names=options["node_names"],
-            from_inputs=options["from_inputs"],
-            to_outputs=options["to_outputs"],
-            node_namespaces=options["namespaces"],
-        )
+        pipeline.filter(node_namespaces=filters.pop("namespaces"), **filters)
     except ValueError as error:
-        given = " ".join(
+        flags = " ".join(
             f"{flag} {','.join(options[option])}"
             for option, (flag, _) in OPTIONS.items()
             if options.get(option)
         )
-        return SelectionError(f"{given}: choose no node together ({first_line(error)})")
+        return SelectionError(f"{flags}: choose no node together ({first_line(error)})")
     return None
 
 
-def _missing(name: str, known: set[str], names: Names, pipelines: Mapping[str, Pipeline]) -> str:
+def _missing(name: str, names: set[str], names_of: Names, pipelines: Mapping[str, Pipeline]) -> str:
     """Elsewhere, perhaps; else what is near."""
-    homes = [
-        stage for stage, one in pipelines.items() if stage != "__default__" and name in names(one)
-    ]
+    stages = {stage: one for stage, one in pipelines.items() if stage != "__default__"}
+    homes = [stage for stage, one in stages.items() if name in names_of(one)]
     if homes:
         return f"not in the chosen pipelines, but in {', '.join(homes)}"
-    return f"there is none of this name; {suggest(name, known)}" if known else "no node has any"
+    return f"there is none of this name; {suggest(name, names)}" if names else "no node has any"
 
 
 REMEDY = (

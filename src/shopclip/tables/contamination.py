@@ -1,4 +1,4 @@
-"""Which captions a pair was trained with: what it knows by heart is no skill."""
+"""Captions that a pair was trained with: what it knows by heart is no skill."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A public text → image benchmark of a catalogue: its ground truth, and what a pair scores.
+"""The ground truth of a public text → image benchmark, and where right answers rank in a gallery.
 
 Equal similarities have no order: every score is its mean over all orders of them, so that a tower
 which says the same of everything scores chance and no more.
@@ -15,7 +15,7 @@ import numpy as np
 
 from shopclip.errors import ShopclipError
 from shopclip.metrics.ranks import TIE
-from shopclip.metrics.retrieval import TieGroups, measure
+from shopclip.metrics.retrieval import TieGroups
 
 TEXT_IMAGE = "text-image"  # its queries are captions; those of the others the values of attributes
 ATTRIBUTE_TASKS = ("masterCategory", "subCategory", "articleType", "baseColour", "season", "usage")
@@ -57,65 +57,19 @@ class Benchmark:
         """
         try:
             truth = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise BenchmarkError(
-                f"{parameter}: {path} cannot be read ({error}); {EXPECTED}"
-            ) from error
-        except RecursionError as error:
-            raise BenchmarkError(f"{parameter}: {path} is too deep; {EXPECTED}") from error
+        except (OSError, ValueError, RecursionError) as error:
+            wrong = (
+                "is too deep" if isinstance(error, RecursionError) else f"cannot be read ({error})"
+            )
+            raise BenchmarkError(f"{parameter}: {path} {wrong}; {EXPECTED}") from error
         if not isinstance(truth, dict) or not truth:
-            found = f"a {type(truth).__name__} of no caption"
-            raise BenchmarkError(f"{parameter}: {path} holds {found}; {EXPECTED}")
+            kind = f"a {type(truth).__name__} of no caption"
+            raise BenchmarkError(f"{parameter}: {path} holds {kind}; {EXPECTED}")
         for caption, ids in truth.items():
             if not caption.strip() or not isinstance(ids, dict) or not ids:
-                raise BenchmarkError(
-                    f"{parameter}: {path} has {json.dumps(ids)[:80]} for the caption "
-                    f"{caption[:80]!r}; {EXPECTED}"
-                )
+                wrong = f"has {json.dumps(ids)[:80]} for the caption {caption[:80]!r}"
+                raise BenchmarkError(f"{parameter}: {path} {wrong}; {EXPECTED}")
         return cls({caption: tuple(ids) for caption, ids in truth.items()})
-
-
-@dataclass(frozen=True)
-class BenchmarkScores:
-    """Text → image, as the benchmark's authors compute it; shares from 0 to 1.
-
-    Attributes:
-        queries: captions with at least one right answer in the gallery; the others are left out.
-        recall_at_1, recall_at_10: mean over queries of right answers found over right answers.
-        mrr_at_10: mean of one over the place of the first right answer, 0 beyond the tenth.
-    """
-
-    queries: int
-    gallery: int
-    recall_at_1: float
-    recall_at_10: float
-    mrr_at_10: float
-
-
-def score(
-    benchmark: Benchmark, captions: np.ndarray, images: np.ndarray, ids: Sequence[str]
-) -> BenchmarkScores:
-    """Rank a gallery of images for every caption of the benchmark.
-
-    Args:
-        captions: float (captions of the benchmark, dimensions), L2-normalised, in its order.
-        images: float (gallery, dimensions), L2-normalised.
-        ids: the product of each image.
-
-    Raises:
-        BenchmarkError: no product of the benchmark is in the gallery.
-    """
-    places = {id_: place for place, id_ in enumerate(ids)}
-    relevant = [
-        np.array([places[id_] for id_ in wanted if id_ in places], dtype=np.int64)
-        for wanted in benchmark.relevant.values()
-    ]
-    asked = [number for number, answers in enumerate(relevant) if len(answers)]
-    if not asked:
-        raise BenchmarkError("no product of the benchmark is in the gallery")
-    found = measure(rank_relevant(captions[asked], images, [relevant[query] for query in asked]))
-    scores = (float(found[name].mean()) for name in ("recall_at_1", "recall_at_10", "mrr_at_10"))
-    return BenchmarkScores(len(asked), len(images), *scores)
 
 
 def rank_relevant(

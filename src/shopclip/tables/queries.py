@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from shopclip.errors import ShopclipError
-from shopclip.parameters import Attribute
+from shopclip.parameters import AttributeName
 from shopclip.tables.ground_truth import ATTRIBUTE_TASKS, TEXT_IMAGE, Benchmark
 
 COLUMNS = ["task", "label", "text"]
@@ -17,9 +17,9 @@ class QueriesError(ShopclipError):
     """The queries that were embedded are not those that are asked for."""
 
 
-def collect(
+def build_queries(
     examples: pd.DataFrame,
-    zero_shot: Mapping[Attribute, Sequence[str]],
+    zero_shot: Mapping[AttributeName, Sequence[str]],
     benchmark: Benchmark | None = None,
 ) -> pd.DataFrame:
     """A row a text: its `task`, its `label` (the answer that it stands for) and the `text`.
@@ -53,7 +53,7 @@ def values(examples: pd.DataFrame, attribute: str) -> pd.Series[str]:
     return texts.mask(texts.str.strip() == "")
 
 
-def asked_for(queries: pd.DataFrame, task: str, labels: Sequence[str]) -> pd.DataFrame:
+def queries_of_task(queries: pd.DataFrame, task: str, labels: Sequence[str]) -> pd.DataFrame:
     """The rows of one task, in their order; the index tells where their embeddings are.
 
     Raises:

@@ -22,12 +22,13 @@ Products = pa.DataFrameSchema(
 
 RejectedProducts = pa.DataFrameSchema(
     {
-        "id": pa.Column(str, coerce=True),
-        "line": pa.Column("int64", coerce=True),
-        "reason": pa.Column(str, coerce=True),
-        "detail": pa.Column(str, coerce=True),
+        "id": pa.Column(str),
+        "line": pa.Column("int64"),
+        "reason": pa.Column(str),
+        "detail": pa.Column(str),
     },
     strict=True,
+    coerce=True,
     name="rejected_products",
 )
 

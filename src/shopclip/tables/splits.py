@@ -26,10 +26,10 @@ def split(keys: pd.Series[str], held_out: float, validation: float, seed: int) -
     A caption that is held out stays so whatever share is kept for validation.
     """
     numbers, distinct = pd.factorize(keys)
-    places = np.array([_uniform(key, seed) for key in distinct])
+    draws = np.array([_uniform(key, seed) for key in distinct])
     ends = [held_out, held_out + validation]
     names = np.array(["held_out", "validation", "train"])
-    return pd.Series(names[np.searchsorted(ends, places, side="right")][numbers], index=keys.index)
+    return pd.Series(names[np.searchsorted(ends, draws, side="right")][numbers], index=keys.index)
 
 
 def of_benchmark(
@@ -39,9 +39,9 @@ def of_benchmark(
 
     The last keeps a caption together when the catalogue spells it otherwise than the benchmark.
     """
-    asked = caption_keys(pd.Series(benchmark.captions, dtype="str"))
-    touched = keys.isin(asked) | ids.isin(benchmark.ids)
-    belongs = keys.isin(keys[touched])
+    benchmark_keys = caption_keys(pd.Series(benchmark.captions, dtype="str"))
+    matches = keys.isin(benchmark_keys) | ids.isin(benchmark.ids)
+    belongs = keys.isin(keys[matches])
     logger.log(
         logging.INFO if belongs.any() else logging.WARNING,
         "the benchmark keeps %d of %d products out of training",

@@ -61,26 +61,23 @@ def enrich(products: pd.DataFrame, parameters: CaptionParameters, seed: int) -> 
     for column in variants.T:
         kept = generator.random(values.shape) >= parameters.field_dropout
         for row, caption in enumerate(products["caption"]):
-            told = zip(attributes, values[row], kept[row], strict=True)
-            known = {name: value for name, value, keep in told if value and keep}
-            column[row] = render(phrases, {"caption": caption, **known}) or caption
+            cells = zip(attributes, values[row], kept[row], strict=True)
+            present = {name: value for name, value, keep in cells if value and keep}
+            column[row] = render(phrases, {"caption": caption, **present}) or caption
     return variants
 
 
 def _groups(words: list[str]) -> list[Group]:
     groups: list[Group] = []
-    waiting: list[str] = []
+    pending: list[str] = []
     for word in words:
-        waiting.append(word)
+        pending.append(word)
         if fields := template_fields(word):
-            groups.append(Group(" ".join(waiting), fields))
-            waiting = []
-    if waiting and groups:
-        last = groups.pop()
-        waiting = [last.text, *waiting]
-        groups.append(Group(" ".join(waiting), last.fields))
-    elif waiting:
-        groups.append(Group(" ".join(waiting), ()))
+            groups.append(Group(" ".join(pending), fields))
+            pending = []
+    if pending:
+        last = groups.pop() if groups else Group("", ())
+        groups.append(Group(" ".join([last.text, *pending]).strip(), last.fields))
     return groups
 
 
@@ -98,11 +95,11 @@ def training_examples(
     raw = _numbered(chosen, image_store)
     if parameters.template is None or chosen.empty:
         return raw
-    drawn = enrich(chosen, parameters, seed)
-    logger.info("captions are enriched, for example: %s", drawn[0, 0])
-    rows, enriched = pd.factorize(drawn.ravel())
-    variants = rows.reshape(drawn.shape).astype(np.int64) + len(raw.captions)
-    return replace(raw, captions=(*raw.captions, *enriched), variants=variants)
+    enriched = enrich(chosen, parameters, seed)
+    logger.info("captions are enriched, for example: %s", enriched[0, 0])
+    rows, captions = pd.factorize(enriched.ravel())
+    variants = rows.reshape(enriched.shape).astype(np.int64) + len(raw.captions)
+    return replace(raw, captions=(*raw.captions, *captions), variants=variants)
 
 
 def validation_examples(examples: pd.DataFrame, image_store: ImageStore) -> Examples | None:
@@ -112,6 +109,6 @@ def validation_examples(examples: pd.DataFrame, image_store: ImageStore) -> Exam
 
 
 def _numbered(chosen: pd.DataFrame, image_store: ImageStore) -> Examples:
-    """These examples, their captions numbered anew, from 0."""
+    """These examples, their captions numbered from 0."""
     rows, captions = chosen["row"].to_numpy(), chosen["caption"].tolist()
     return Examples.collect(image_store, rows, chosen["caption_id"].to_numpy(), captions)

@@ -14,7 +14,7 @@ from shopclip.pipelines.evaluation.benchmark_tasks import (
 )
 from shopclip.tables.contamination import remember
 from shopclip.tables.ground_truth import ATTRIBUTE_TASKS, Benchmark, BenchmarkError
-from shopclip.tables.queries import QueriesError, collect
+from shopclip.tables.queries import QueriesError, build_queries
 from tests.pipelines.evaluation.shop import shop, unit
 
 PAIR = Pair(text={"name": "a"}, image={"name": "b"}, label="bert_vit")
@@ -40,7 +40,7 @@ def scored(tmp_path):
     def run(trained=UNTRAINED, truth=ALL, examples=EXAMPLES, images=IMAGES, asked=None, **knobs):
         file = tmp_path / "truth.json"
         file.write_text(json.dumps(truth))
-        queries = collect(examples, {"gender": ["{value}"]}, Benchmark.read(file))
+        queries = build_queries(examples, {"gender": ["{value}"]}, Benchmark.read(file))
         embeddings = unit(len(queries), 2) if asked is None else np.tile(asked, (len(queries), 1))
         parameters = EvaluationParameters(benchmark=str(file), **knobs)
         table = score_benchmark(images, embeddings, queries, examples, trained, PAIR, parameters)
@@ -166,7 +166,7 @@ def test_without_a_benchmark_there_are_no_rows_but_their_columns():
     nothing = score_benchmark(
         IMAGES,
         np.empty((0, 8)),
-        collect(EXAMPLES, {}),
+        build_queries(EXAMPLES, {}),
         EXAMPLES,
         TRAINED,
         PAIR,
@@ -187,7 +187,7 @@ def test_a_benchmark_of_another_catalogue_has_rows_without_numbers(scored):
 def test_queries_of_another_benchmark_are_an_error(tmp_path):
     file = tmp_path / "truth.json"
     file.write_text(json.dumps(ALL))
-    queries = collect(EXAMPLES, {}, Benchmark({"Another": ("p0",)}))
+    queries = build_queries(EXAMPLES, {}, Benchmark({"Another": ("p0",)}))
     with pytest.raises(QueriesError, match=r"evaluation.benchmark or the catalogue changed"):
         score_benchmark(
             IMAGES,
@@ -203,7 +203,9 @@ def test_queries_of_another_benchmark_are_an_error(tmp_path):
 def test_a_missing_file_is_named_with_its_parameter(tmp_path):
     missing = EvaluationParameters(benchmark=str(tmp_path / "no.json"))
     with pytest.raises(BenchmarkError, match=r"evaluation\.benchmark: .*no\.json"):
-        score_benchmark(IMAGES, unit(1, 0), collect(EXAMPLES, {}), EXAMPLES, TRAINED, PAIR, missing)
+        score_benchmark(
+            IMAGES, unit(1, 0), build_queries(EXAMPLES, {}), EXAMPLES, TRAINED, PAIR, missing
+        )
 
 
 def test_the_six_attributes_are_those_of_the_published_benchmark():

@@ -14,7 +14,7 @@ from shopclip.pipelines.evaluation.zero_shot import (
     nearest_classes,
     score_classes,
 )
-from shopclip.tables.queries import QueriesError, collect
+from shopclip.tables.queries import QueriesError, build_queries
 from tests.pipelines.evaluation.shop import COLOURS, shop, unit
 
 PARAMETERS = EvaluationParameters(
@@ -25,7 +25,7 @@ HELD_OUT = EXAMPLES[EXAMPLES["split"] == "held_out"]
 
 
 def classified(examples=EXAMPLES, images=None, embeddings=None, parameters=PARAMETERS):
-    queries = collect(examples, parameters.zero_shot)
+    queries = build_queries(examples, parameters.zero_shot)
     images = unit(len(examples), 1) if images is None else images
     texts = unit(len(queries), 2) if embeddings is None else embeddings(queries)
     return (*classify(images, texts, queries, examples, parameters), queries, images, texts)
@@ -169,7 +169,7 @@ def test_without_attributes_there_are_no_rows_but_their_columns():
 
 
 def test_templates_that_were_not_embedded_are_an_error():
-    queries = collect(EXAMPLES, {"gender": ["{value}"]})
+    queries = build_queries(EXAMPLES, {"gender": ["{value}"]})
     with pytest.raises(QueriesError, match="zero-shot baseColour has 0 labels"):
         classify(unit(120, 0), unit(len(queries), 0), queries, EXAMPLES, PARAMETERS)
 

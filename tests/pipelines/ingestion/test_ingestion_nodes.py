@@ -53,5 +53,5 @@ def test_even_where_everything_may_be_rejected_a_product_is_needed(tmp_path):
 
 def test_a_catalogue_is_found_with_its_own_column_names(tmp_path):
     parameters = CatalogueParameters(path=str(tmp_path), columns={"id": "sku"})
-    place = find_catalogue(parameters)
-    assert (place.path, place.columns) == (str(tmp_path), {"id": "sku"})
+    location = find_catalogue(parameters)
+    assert (location.path, location.columns) == (str(tmp_path), {"id": "sku"})

@@ -14,8 +14,8 @@ def test_every_pair_answers_every_caption(evidence) -> None:
     assert [query.caption for query in queries] == ["Caption 0", "Caption 1"]
     assert [query.own for query in queries] == [0, 1]
     for query in queries:
-        assert list(query.found) == ["bert_resnet", "bert_vit", "gpt_vit"]
-    found = queries[1].found["bert_vit"]  # starts with the second product
+        assert list(query.retrieved) == ["bert_resnet", "bert_vit", "gpt_vit"]
+    found = queries[1].retrieved["bert_vit"]  # starts with the second product
     assert [picture.row for picture in found] == [1, 2, 3]
     assert [picture.hit for picture in found] == [True, False, False]
     assert found[1].caption == "Caption 2"
@@ -28,7 +28,9 @@ def test_a_page_holds_no_more_than_it_can(evidence) -> None:
     )
     queries = retrieved_for({"a": many}, evidence.examples)
     assert len(queries) == CAPTIONS
-    assert [picture.place for picture in queries[0].found["a"]] == list(range(1, PICTURES + 1))
+    assert [picture.position for picture in queries[0].retrieved["a"]] == list(
+        range(1, PICTURES + 1)
+    )
 
 
 def test_large_pictures_shrink_on_their_way_into_the_page() -> None:

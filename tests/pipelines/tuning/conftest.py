@@ -56,9 +56,9 @@ def shop():
     )
 
 
-def tuning_of(space=None, **knobs):
+def tuning_of(space=None, **settings):
     """Parameters of a small tuning."""
     space = {"text_learning_rate": {"low": 1e-4, "high": 1e-2, "log": True}, **(space or {})}
     usual = {"trials": 4, "random_trials": 2}
     usual["pruning"] = {"startup_trials": 2, "warmup_epochs": 1}
-    return TuningParameters.model_validate({**usual, **knobs, "space": space})
+    return TuningParameters.model_validate({**usual, **settings, "space": space})

@@ -29,16 +29,16 @@ def tuned_by(recipe):
 
 def loaded(folder, **texts):
     """What Kedro makes of the files of an environment, over a base that says otherwise."""
-    for place, files in (
+    for environment, files in (
         (
             "base",
             {"parameters_training": "training: {recipe: {jitter: 0.4}}\npairs: {bert_vit: {}}\n"},
         ),
         ("tuned", texts),
     ):
-        (folder / place).mkdir(exist_ok=True)
+        (folder / environment).mkdir(exist_ok=True)
         for name, text in files.items():
-            (folder / place / f"{name}.yml").write_text(text, "utf-8")
+            (folder / environment / f"{name}.yml").write_text(text, "utf-8")
     loader = OmegaConfigLoader(str(folder), env="tuned", base_env="base", default_run_env="tuned")
     return loader["parameters"]
 
@@ -125,5 +125,5 @@ def test_every_file_begins_with_the_command_and_says_where_it_comes_from():
 )
 def test_it_notices_that_the_products_are_those_of_another_command(path, limit, facts, expected):
     catalogue = CatalogueParameters(path=path, limit=limit)
-    named = dict(zip(("name", "usable", "drawn"), facts, strict=True))
-    assert is_of(catalogue, named) is expected
+    metadata = dict(zip(("name", "usable", "drawn"), facts, strict=True))
+    assert is_of(catalogue, metadata) is expected

@@ -24,7 +24,7 @@ def study_of(values, pruned=0):
     return study
 
 
-def test_the_knob_that_decides_is_the_most_important():
+def test_the_hyperparameter_that_decides_is_the_most_important():
     found = importance(study_of([0.1, 0.9, 0.3, 0.7, 0.2, 0.8, 0.5, 0.4]))
     assert next(iter(found.shares)) == "x"
     assert sum(found.shares.values()) == pytest.approx(1)
@@ -33,10 +33,10 @@ def test_the_knob_that_decides_is_the_most_important():
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "note"),
     [([0.1, 0.9, 0.5], "3 complete trials are too few"), ([0.5] * 6, "have the same MRR")],
 )
-def test_where_nothing_can_be_told_it_says_why(values, told):
+def test_where_nothing_can_be_told_it_says_why(values, note):
     found = importance(study_of(values, pruned=3))
     assert found.shares == {}
-    assert told in found.note
+    assert note in found.note

@@ -26,7 +26,7 @@ INSIDE = {
 
 @st.composite
 def ranges(draw):
-    """Some knobs with a range around their default, within the bounds of Recipe."""
+    """Some hyperparameters with a range around their default, within the bounds of Recipe."""
     space = {}
     for name in draw(st.lists(st.sampled_from(sorted(INSIDE)), min_size=1, unique=True)):
         default, least, most = INSIDE[name]
@@ -44,28 +44,28 @@ def study_of_random_trials(seed):
 
 @settings(deadline=None, max_examples=25)
 @given(ranges(), st.integers(0, 1000))
-def test_what_a_trial_chooses_is_a_recipe_within_the_range(knobs, seed):
-    tuning = TuningParameters(space=knobs)
+def test_what_a_trial_chooses_is_a_recipe_within_the_range(domains, seed):
+    tuning = TuningParameters(space=domains)
     space = Space.of(tuning, TRAINING, PAIRS)
     trial = study_of_random_trials(seed).ask(space.distributions())
     pair, recipe = space.read(trial.params)
     assert pair in PAIRS
-    for name, knob in tuning.space.items():
-        low, high = knob.range
+    for name, domain in tuning.space.items():
+        low, high = domain.range
         assert low <= getattr(recipe, name) <= high
         assert type(getattr(recipe, name)) is type(INSIDE[name][0])
-    untouched = {name: value for name, value in asdict(recipe).items() if name not in knobs}
+    untouched = {name: value for name, value in asdict(recipe).items() if name not in domains}
     default = asdict(TRAINING.recipe)
     assert untouched == {name: default[name] for name in untouched}
 
 
 def test_steps_and_choices_are_kept_to():
-    knobs = {
+    domains = {
         "batch_size": {"low": 8, "high": 32, "step": 8},
         "loss": {"choices": ["info_nce", "siglip"]},
         "micro_batch": {"choices": [None, 4]},
     }
-    space = Space.of(tuning_of(knobs), TRAINING, PAIRS)
+    space = Space.of(tuning_of(domains), TRAINING, PAIRS)
     study = study_of_random_trials(0)
     found = [space.read(study.ask(space.distributions()).params)[1] for _ in range(60)]
     assert {recipe.batch_size for recipe in found} == {8, 16, 24, 32}
@@ -100,8 +100,8 @@ def test_repeats_of_a_pair_by_another_seed_are_no_pairs_to_choose():
 
 
 def test_a_temperature_that_is_left_to_the_loss_is_that_of_the_loss():
-    knobs = {"temperature": {"low": 0.02, "high": 0.2, "log": True}}
-    space = Space.of(tuning_of(knobs), TRAINING, PAIRS)
+    domains = {"temperature": {"low": 0.02, "high": 0.2, "log": True}}
+    space = Space.of(tuning_of(domains), TRAINING, PAIRS)
     assert space.defaults()["bert_resnet"]["temperature"] == 0.07
     siglip = TRAINING.recipe_for(
         PAIRS["bert_resnet"].model_copy(update={"recipe": {"loss": "siglip"}})
@@ -110,7 +110,7 @@ def test_a_temperature_that_is_left_to_the_loss_is_that_of_the_loss():
 
 
 @pytest.mark.parametrize(
-    ("space", "knobs", "pairs", "told"),
+    ("space", "settings", "pairs", "error"),
     [
         ({}, {"pairs": ["bert_vit"]}, PAIRS, "tuning.pairs: bert_vit is not among"),
         ({}, {"trials": 2}, {**PAIRS, "x": PAIRS["gpt_resnet"]}, "expected at least 3"),
@@ -126,20 +126,20 @@ def test_a_temperature_that_is_left_to_the_loss_is_that_of_the_loss():
         ),
     ],
 )
-def test_a_space_that_cannot_be_searched_is_an_error_with_its_remedy(space, knobs, pairs, told):
-    with pytest.raises(TuningError, match=told):
-        Space.of(tuning_of(space, **knobs), TRAINING, pairs)
+def test_a_space_that_cannot_be_searched_is_an_error_with_its_remedy(space, settings, pairs, error):
+    with pytest.raises(TuningError, match=error):
+        Space.of(tuning_of(space, **settings), TRAINING, pairs)
 
 
-def test_one_pair_and_no_knob_leave_nothing_to_choose():
+def test_one_pair_and_no_hyperparameter_leave_nothing_to_choose():
     tuning = TuningParameters(space={}, pairs=["gpt_resnet"])
     with pytest.raises(TuningError, match="nothing to choose"):
         Space.of(tuning, TRAINING, PAIRS)
 
 
 def test_another_space_pair_recipe_or_seed_is_another_study():
-    facts = [
-        space.facts()
+    manifests = [
+        space.manifest()
         for space in (
             Space.of(tuning_of(), TRAINING, PAIRS),
             Space.of(tuning_of({"jitter": {"low": 0, "high": 0.1}}), TRAINING, PAIRS),
@@ -148,5 +148,5 @@ def test_another_space_pair_recipe_or_seed_is_another_study():
             Space.of(tuning_of(), TrainingParameters(recipe={"epochs": 3}), PAIRS),
         )
     ]
-    assert all(one != other for i, one in enumerate(facts) for other in facts[:i])
-    assert facts[0] == Space.of(tuning_of(trials=9), TRAINING, PAIRS).facts()
+    assert all(one != other for i, one in enumerate(manifests) for other in manifests[:i])
+    assert manifests[0] == Space.of(tuning_of(trials=9), TRAINING, PAIRS).manifest()

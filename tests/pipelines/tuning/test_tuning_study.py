@@ -19,8 +19,8 @@ SPACE = {"x": FloatDistribution(-1, 1), "y": FloatDistribution(-1, 1)}
 DEFAULTS = {"bert_resnet": {"x": 0.5, "y": 0.0}}
 
 
-def open_study(folder, trials=5, name="study", **knobs):
-    study = SharedStudy(folder, name, tuning_of(trials=trials, **knobs))
+def open_study(folder, trials=5, name="study", **settings):
+    study = SharedStudy(folder, name, tuning_of(trials=trials, **settings))
     study.begin(DEFAULTS)
     return study
 
@@ -144,7 +144,7 @@ def test_a_trial_of_a_living_run_is_left_to_it(folder):
 def test_only_the_weights_of_the_best_trial_and_the_default_are_kept(folder):
     study = open_study(folder)
     run_to_the_end(study)
-    kept = {place.name for place in (study.folder / "states").iterdir()}
+    kept = {states.name for states in (study.folder / "states").iterdir()}
     assert kept == {"trial_0000", f"trial_{study.best().number:04d}"}
 
 
@@ -180,7 +180,7 @@ def work(folder, trials):
 
 @pytest.fixture(scope="module")
 def processes():
-    """Starts processes that need not import Optuna anew."""
+    """Starts processes that need not import Optuna again."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.pipelines.tuning.test_tuning_study"])
     return context

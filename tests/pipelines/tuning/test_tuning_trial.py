@@ -50,8 +50,8 @@ def test_a_trial_has_the_best_validation_mrr_of_its_epochs(searched):
     complete = trials[trials["state"] == "complete"]
     best = epoch_rows.groupby("number")["mrr"].max()
     assert complete["value"].tolist() == best[complete["number"]].tolist()
-    told = {trial.number: trial.value for trial in search.study.finished()}
-    assert complete["value"].tolist() == [told[number] for number in complete["number"]]
+    values = {trial.number: trial.value for trial in search.study.finished()}
+    assert complete["value"].tolist() == [values[number] for number in complete["number"]]
     assert len(trials) == 4
     assert search.study.over
 
@@ -69,18 +69,18 @@ def test_a_default_trial_trains_what_the_training_pipeline_would(searched, shop,
     folder, (_, trials), search = searched
     kept = describe(search.study, trials)["default"]
     model = search.trainer.restore([kept], PAIRS, folder)[0]
-    anew, log = search.trainer.train(
-        PAIRS[kept["pair"]], shop.training.recipe, tmp_path / "anew", title="anew"
+    again, log = search.trainer.train(
+        PAIRS[kept["pair"]], shop.training.recipe, tmp_path / "again", title="again"
     )
-    assert differing(model.state_dict(), anew.state_dict()) == []
+    assert differing(model.state_dict(), again.state_dict()) == []
     assert kept["value"] == max(epoch.mrr for epoch in log.epochs)
 
 
 def test_weights_that_are_gone_are_trained_again(searched, tmp_path):
     folder, (_, trials), search = searched
     best = describe(search.study, trials)["best"]
-    kept, anew = (search.trainer.restore([best], PAIRS, place)[0] for place in (folder, tmp_path))
-    assert differing(kept.state_dict(), anew.state_dict()) == []
+    kept, again = (search.trainer.restore([best], PAIRS, path)[0] for path in (folder, tmp_path))
+    assert differing(kept.state_dict(), again.state_dict()) == []
 
 
 def test_more_trials_go_on_with_the_same_study_and_other_data_do_not(searched, shop):
@@ -150,14 +150,14 @@ def test_a_trial_that_is_interrupted_goes_on_from_its_last_state(shop, tmp_path)
     search = search_of(shop, tmp_path / "b", tuning, training=training)
     step, seen = search.trainer.train, []
 
-    def breaking(*arguments, after_epoch, **named):
+    def breaking(*arguments, after_epoch, **options):
         def counted(epoch):
             seen.append(epoch.epoch)
             if len(seen) == 2:
                 raise KeyboardInterrupt
             after_epoch(epoch)
 
-        return step(*arguments, after_epoch=counted, **named)
+        return step(*arguments, after_epoch=counted, **options)
 
     object.__setattr__(search.trainer, "train", breaking)
     with pytest.raises(KeyboardInterrupt):

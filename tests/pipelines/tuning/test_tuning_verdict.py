@@ -1,6 +1,6 @@
 import pandas as pd
 
-from shopclip.pipelines.tuning.verdict import comparison_lines, found_lines
+from shopclip.pipelines.tuning.environment import comparison_lines, summary_lines
 
 
 def trial(number, pair, value):
@@ -32,7 +32,7 @@ def table(*differences):
 def test_the_best_trial_stands_beside_the_default():
     counts = {"complete": 9, "pruned": 3, "interrupted": 1, "running": 0}
     best, default = trial(7, "bert_vit", 0.91234), trial(0, "bert_resnet", 0.9)
-    assert found_lines({"trials": counts, "best": best, "default": default}) == [
+    assert summary_lines({"trials": counts, "best": best, "default": default}) == [
         "trials: 9 complete, 3 pruned, 1 interrupted",
         "trial 7 is best, bert_vit: validation MRR 0.9123; the best default recipe, bert_resnet: "
         "0.9000",
@@ -41,8 +41,8 @@ def test_the_best_trial_stands_beside_the_default():
 
 def test_where_nothing_beat_the_default_it_says_so():
     one = trial(0, "bert_resnet", 0.9)
-    told = found_lines({"trials": {"complete": 12}, "best": one, "default": one})[1]
-    assert told == (
+    line = summary_lines({"trials": {"complete": 12}, "best": one, "default": one})[1]
+    assert line == (
         "the default recipe of bert_resnet is best, validation MRR 0.9000: no trial beat it"
     )
 
@@ -50,8 +50,8 @@ def test_where_nothing_beat_the_default_it_says_so():
 def test_the_table_has_both_scores_and_the_interval_of_their_difference():
     title, first, second, _ = comparison_lines(table(0.02, -0.03), confidence=0.95)
     assert title.split("  ")[0] == "held out, 1,370 products"
-    told = [" ".join(line.split()) for line in (first, second)]
-    assert told == [
+    rows = [" ".join(line.split()) for line in (first, second)]
+    assert rows == [
         "image → text: first, % 52.0 50.0 +2.0 (-3.0 to +7.0), p 0.020",
         "text → image: MRR@10, % 47.0 50.0 -3.0 (-8.0 to +2.0), p 0.020",
     ]

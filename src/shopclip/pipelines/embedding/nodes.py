@@ -12,7 +12,7 @@ import pandas as pd
 from shopclip.files.image_store import ImageStore
 from shopclip.parameters import EngineParameters, EvaluationParameters, TrainingParameters
 from shopclip.tables.ground_truth import Benchmark
-from shopclip.tables.queries import collect
+from shopclip.tables.queries import build_queries
 
 if TYPE_CHECKING:
     from shopclip.dualencoder import DualEncoder
@@ -29,10 +29,10 @@ def collect_queries(examples: pd.DataFrame, parameters: EvaluationParameters) ->
         BenchmarkError: the file of `evaluation.benchmark` is missing or of another kind.
     """
     if parameters.benchmark is None:
-        return collect(examples, parameters.zero_shot)
+        return build_queries(examples, parameters.zero_shot)
     file = Path(parameters.benchmark)
     truth = Benchmark.read(file, parameter="evaluation.benchmark")
-    return collect(examples, parameters.zero_shot, truth)
+    return build_queries(examples, parameters.zero_shot, truth)
 
 
 def embed_images(

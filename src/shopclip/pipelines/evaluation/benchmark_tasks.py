@@ -23,7 +23,7 @@ from shopclip.tables.ground_truth import (
     rank_by_chance,
     rank_relevant,
 )
-from shopclip.tables.queries import asked_for, values
+from shopclip.tables.queries import queries_of_task, values
 
 METRICS = (
     "precision_at_1",
@@ -82,7 +82,7 @@ def benchmark_tasks(
         answers[attribute] = {str(value): np.asarray(right) for value, right in found.items()}
     tasks = []
     for name, by_label in answers.items():
-        asked = asked_for(queries, name, list(by_label))
+        asked = queries_of_task(queries, name, list(by_label))
         rows = asked.index.to_numpy()
         right = [by_label[label] for label in asked["label"]]
         tasks.append(Task(name, rows, right, texts_seen[rows]))

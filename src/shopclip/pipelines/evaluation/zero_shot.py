@@ -10,7 +10,7 @@ import pandas as pd
 from shopclip.metrics.statistics import bootstrap_means
 from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.evaluation.protocols import headline
-from shopclip.tables.queries import asked_for, classes, values, zero_shot_task
+from shopclip.tables.queries import classes, queries_of_task, values, zero_shot_task
 
 CHUNK = 4096  # products classified at a time; memory is CHUNK × classes floats
 COMMONEST = 12  # classes of a confusion matrix
@@ -159,7 +159,7 @@ def _classify_by(
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     protocol, members = headline(examples)
     labels = classes(examples, attribute)
-    asked = asked_for(queries, zero_shot_task(attribute), labels)
+    asked = queries_of_task(queries, zero_shot_task(attribute), labels)
     names, embeddings = class_embeddings(query_embeddings[asked.index], asked["label"])
     products = examples.iloc[members][values(examples, attribute).iloc[members].notna()]
     actual = values(products, attribute).to_numpy(object)

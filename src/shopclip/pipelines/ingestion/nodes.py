@@ -1,4 +1,4 @@
-"""Nodes that turn a raw catalogue into typed products."""
+"""Nodes from a raw catalogue to typed products."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 
 from shopclip.catalogue import Catalogue, CatalogueError
 from shopclip.catalogue.columns import ATTRIBUTES, CAPTION, is_visible
-from shopclip.catalogue.locations import Place, find_place
+from shopclip.catalogue.locations import CatalogueLocation, find_location
 from shopclip.catalogue.rejected import check_share, count_reasons
 from shopclip.parameters import CatalogueParameters
 
@@ -68,9 +68,11 @@ def draw(products: pd.DataFrame, limit: int | None, seed: int) -> pd.DataFrame:
     return products.sample(limit, random_state=seed).sort_index().reset_index(drop=True)
 
 
-def find_catalogue(parameters: CatalogueParameters) -> Place:
+def find_catalogue(parameters: CatalogueParameters) -> CatalogueLocation:
     """Find the catalogue on disk, or download it from the hub, and remember where it lies."""
-    return find_place(parameters.path, {str(key): name for key, name in parameters.columns.items()})
+    return find_location(
+        parameters.path, {str(key): name for key, name in parameters.columns.items()}
+    )
 
 
 def check_products(
@@ -79,7 +81,7 @@ def check_products(
     """Type the rows of a catalogue, set the unusable ones apart with their reasons, draw a sample.
 
     Returns:
-        products, rejected products, and the facts of the catalogue for the report.
+        products, rejected products, and the catalogue's metadata for the report.
 
     Raises:
         CatalogueError: more rows are rejected than `catalogue.max_rejected`, or all are.
@@ -94,7 +96,7 @@ def check_products(
         check_share(len(rejected) / rows, parameters.max_rejected, reasons)
     typed = type_products(usable, parameters.max_caption)
     products = draw(typed, parameters.limit, parameters.seed)
-    facts = {
+    metadata = {
         "name": raw_catalogue.name,
         "fingerprint": fingerprint,
         "synthetic": raw_catalogue.synthetic,
@@ -104,4 +106,4 @@ def check_products(
         "usable": len(usable),
         "drawn": len(products),
     }
-    return products, rejected, facts
+    return products, rejected, metadata

@@ -31,18 +31,18 @@ def decode_stream(
     Threads, because Pillow decodes outside of Python's lock, so that photographs use all cores.
     Thumbnails spend their time under it: some thousands a second, however many cores there are.
     """
-    waiting: deque[Future[list[tuple[str, Decoded]]]] = deque()
+    pending: deque[Future[list[tuple[str, Decoded]]]] = deque()
     pairs = zip(ids, encoded, strict=True)
     with (
         ThreadPoolExecutor(CORES) as pool,
         tqdm(total=len(ids), desc="decoding images", unit="img") as bar,
     ):
         while batch := list(islice(pairs, BATCH)):
-            waiting.append(pool.submit(_decode, batch, size))
-            if len(waiting) * BATCH >= AHEAD:
-                yield from waiting.popleft().result()
+            pending.append(pool.submit(_decode, batch, size))
+            if len(pending) * BATCH >= AHEAD:
+                yield from pending.popleft().result()
             bar.update(len(batch))
-        for decoded in waiting:
+        for decoded in pending:
             yield from decoded.result()
 
 
@@ -51,14 +51,14 @@ def _decode(batch: list[tuple[str, bytes]], size: tuple[int, int]) -> list[tuple
 
 
 def decode_one(encoded: bytes, size: tuple[int, int]) -> Decoded:
-    """One picture, or why there is none."""
+    """The pixels, or why there are none."""
     try:
         return decode(encoded, size)
     except UnreadableImageError as error:
         return Rejection("unreadable image", str(error))
 
 
-RAY_BATCH = 256  # pictures a worker decodes at a time
+RAY_BATCH = 256  # images a worker decodes at a time
 Columns = dict[str, np.ndarray]
 
 
@@ -80,22 +80,22 @@ def decode_on_ray(
             .map_batches(_decode_rows, fn_args=(catalogue, size), batch_size=RAY_BATCH)
         )
         for batch in decoded.iter_batches(batch_size=None, batch_format="numpy"):
-            yield from _pictures(batch)
+            yield from _unpack(batch)
 
 
 def _decode_rows(batch: Columns, catalogue: Catalogue, size: tuple[int, int]) -> Columns:
-    encoded = catalogue.images(list(batch["image"]))
-    decoded = [decode_one(picture, size) for picture in encoded]
-    none = np.zeros((*size, 3), np.uint8)
+    encoded = catalogue.read_images(list(batch["image"]))
+    decoded = [decode_one(image, size) for image in encoded]
+    blank = np.zeros((*size, 3), np.uint8)
     return {
         "id": batch["id"],
-        "pixels": np.stack([none if isinstance(one, Rejection) else one for one in decoded]),
+        "pixels": np.stack([blank if isinstance(one, Rejection) else one for one in decoded]),
         "reason": np.array([getattr(one, "reason", "") for one in decoded], dtype=object),
         "detail": np.array([getattr(one, "detail", "") for one in decoded], dtype=object),
     }
 
 
-def _pictures(batch: Columns) -> Iterator[tuple[str, Decoded]]:
+def _unpack(batch: Columns) -> Iterator[tuple[str, Decoded]]:
     columns = (batch[name] for name in ("id", "pixels", "reason", "detail"))
     for id_, pixels, reason, detail in zip(*columns, strict=True):
         yield id_, Rejection(reason, detail) if reason else pixels

@@ -1,4 +1,4 @@
-"""Nodes that prepare what training sees."""
+"""Nodes from products to what training sees."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from shopclip.parameters import (
     ImageParameters,
     SplitParameters,
 )
-from shopclip.pipelines.preprocessing.decoding import decode_stream
+from shopclip.pipelines.preprocessing.decoding import decode_on_ray, decode_stream
 from shopclip.tables.ground_truth import Benchmark
 from shopclip.tables.splits import caption_keys, of_benchmark, split
 
@@ -46,7 +46,7 @@ def image_source(
     digest = hashlib.sha256(json.dumps([FORMAT, *size, sorted(columns.items())]).encode())
     folder = root if root.is_dir() else root.parent
     previous = None
-    found = False
+    has_file = False
     for id_, reference in zip(products["id"], products["image"], strict=True):
         digest.update(json.dumps([id_, reference]).encode())
         file = reference.rpartition("#")[0]  # many rows of a parquet file are one file
@@ -56,9 +56,9 @@ def image_source(
         previous = file if state != ABSENT else None
         if state == ABSENT:
             state = _state(folder / reference)
-        found |= state != ABSENT
+        has_file |= state != ABSENT
         digest.update(state)
-    return digest.hexdigest() if found else None
+    return digest.hexdigest() if has_file else None
 
 
 def _state(file: Path) -> bytes:
@@ -86,8 +86,8 @@ def split_captions(captions: pd.DataFrame, parameters: SplitParameters) -> pd.Da
     keys = captions["caption_key"]
     splits = split(keys, parameters.held_out, parameters.validation, parameters.seed)
     if parameters.benchmark:
-        asked = of_benchmark(captions["id"], keys, Benchmark.read(Path(parameters.benchmark)))
-        splits = splits.mask(asked, "held_out")
+        benchmark = Benchmark.read(Path(parameters.benchmark))
+        splits = splits.mask(of_benchmark(captions["id"], keys, benchmark), "held_out")
     return pd.DataFrame({"id": captions["id"], "split": splits})
 
 
@@ -113,13 +113,11 @@ def decode_images(
     size = parameters.stored.pixels
     source = image_source(raw_catalogue.path, catalogue.columns, products, size)
     if engine.kind == "ray":
-        from shopclip.pipelines.preprocessing.decoding import decode_on_ray
-
-        return ImageStream(
-            size, decode_on_ray(raw_catalogue, products, size, engine.address), source
-        )
-    encoded = raw_catalogue.images(products["image"].tolist())
-    return ImageStream(size, decode_stream(products["id"].tolist(), encoded, size), source)
+        decoded = decode_on_ray(raw_catalogue, products, size, engine.address)
+    else:
+        encoded = raw_catalogue.read_images(products["image"].tolist())
+        decoded = decode_stream(products["id"].tolist(), encoded, size)
+    return ImageStream(size, decoded, source)
 
 
 def join_examples(

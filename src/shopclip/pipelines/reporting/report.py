@@ -13,7 +13,7 @@ import pandas as pd
 from shopclip.figures.curves_chart import curves_chart
 from shopclip.figures.leaderboard_chart import leaderboard_chart
 from shopclip.figures.map_chart import map_chart
-from shopclip.figures.style import DARK, LIGHT, colour_numbers
+from shopclip.figures.style import DARK, LIGHT, color_numbers
 from shopclip.figures.themed_svg import themed_svg
 from shopclip.figures.where_chart import where_charts
 from shopclip.metrics.collapse import explain
@@ -151,7 +151,7 @@ def _content(evidence: Evidence) -> dict[str, Any]:
         "images": evidence.images,
         "rejects": rejects(evidence.rejected_products, evidence.rejected_images),
         "versions": versions(),
-        "colours": colour_numbers(logs),
+        "colours": color_numbers(logs),
         "palettes": {"light": LIGHT, "dark": DARK},
         "directions": DIRECTIONS,
         "score_names": SCORES,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from shopclip.figures.chart import Chart
 from shopclip.figures.signs_chart import Panel, signs_chart
-from shopclip.figures.style import colour_numbers
+from shopclip.figures.style import color_numbers
 from shopclip.metrics.collapse import LINE, SAME
 
 
@@ -88,7 +88,7 @@ def signs_of(epoch_logs: Mapping[str, pd.DataFrame], examples: pd.DataFrame) -> 
     return signs_chart(
         sign_panels(epoch_logs, examples),
         kept=kept_epochs(epoch_logs, examples),
-        numbers=colour_numbers(epoch_logs),
+        numbers=color_numbers(epoch_logs),
         judged_by=judged_by(examples),
     )
 

@@ -26,15 +26,15 @@ def held_out_scores(
 
     A query's own product alone is right; a caption that several bear is embedded once.
     """
-    asked = examples[examples["split"] == "held_out"]
-    images = model.embed_images(image_store.images, asked["row"].to_numpy())
-    captions = asked["caption"].groupby(asked["caption_id"]).transform("first")
+    held_out = examples[examples["split"] == "held_out"]
+    images = model.embed_images(image_store.images, held_out["row"].to_numpy())
+    captions = held_out["caption"].groupby(held_out["caption_id"]).transform("first")
     rows, distinct = pd.factorize(captions)
     texts = model.embed_captions(list(distinct))[rows]
     scores: dict[tuple[str, str], np.ndarray] = {}
     for direction, ranks in zip(DIRECTIONS, rank_both(images, texts), strict=True):
-        measured = measure(TieGroups.of_one_answer(ranks.better, ranks.tied))
-        scores |= {(direction, score): measured[MEASURES[score]] for score in COMPARED}
+        values = measure(TieGroups.of_one_answer(ranks.better, ranks.tied))
+        scores |= {(direction, metric): values[MEASURES[metric]] for metric in COMPARED}
     return scores
 
 

@@ -1,4 +1,4 @@
-"""Nodes that tune. Torch and Optuna are imported when one runs, not when Kedro starts."""
+"""Nodes of tuning. Torch and Optuna are imported when one runs, not when Kedro starts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ else:
 
 logger = logging.getLogger(__name__)
 
-GLANCE = 1.0  # seconds between two looks at the trials of other processes
+POLL_SECONDS = 1.0  # seconds between two looks at the trials of other processes
 
 
 def tune(
@@ -52,14 +52,14 @@ def tune(
     space = Space.of(tuning, training, pairs)
     trainer = Trainer.of(examples, image_store, training, images, captions)
     search = Search.begin(Path(tuning.studies), tuning, space, trainer)
-    with progress(search.study) as bar:
+    with progress(search.study) as update_bar:
         while not search.study.over:
-            bar.look()
+            update_bar()
             if search.run_next():
                 yield search.tables()
             else:
-                time.sleep(GLANCE)  # the last trials are run by other processes
-        bar.look()
+                time.sleep(POLL_SECONDS)  # the last trials are run by other processes
+        update_bar()
     yield search.tables()
 
 
@@ -92,8 +92,8 @@ def compare_with_default(
     trainer = Trainer.of(examples, image_store, training, images, captions)
     models = trainer.restore([tuned["best"], tuned["default"]], pairs, Path(tuning.studies))
     best, default = (held_out_scores(model, examples, image_store) for model in models)
-    asked = examples.loc[examples["split"] == "held_out", "caption_id"].to_numpy()
-    return compare(best, default, asked, evaluation)
+    queries = examples.loc[examples["split"] == "held_out", "caption_id"].to_numpy()
+    return compare(best, default, queries, evaluation)
 
 
 def draw_history(trials: pd.DataFrame) -> Figure:
@@ -104,11 +104,11 @@ def draw_history(trials: pd.DataFrame) -> Figure:
 
 
 def draw_importance(trials: pd.DataFrame, tuning: TuningParameters) -> Figure:
-    """How much of the differences between trials each knob explains."""
+    """How much of the differences between trials each hyperparameter explains."""
     from shopclip.figures.tuning_charts import importance_chart
     from shopclip.pipelines.tuning.study import SharedStudy
     from shopclip.pipelines.tuning.tables import importance
 
     study = SharedStudy(Path(tuning.studies), trials["study"].iloc[0], tuning)
-    found = importance(study.study)
-    return importance_chart(found.shares, found.note).figure()
+    importances = importance(study.study)
+    return importance_chart(importances.shares, importances.note).figure()

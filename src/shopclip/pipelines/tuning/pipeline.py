@@ -25,6 +25,8 @@ from shopclip.pipelines.tuning.nodes import (
 
 DATA = ["examples", "image_store"]
 TRAINING = ["params:training", "params:images", "params:captions"]
+STUDY = ["trials", "params:tuning"]
+BLOCKS = ("training", "catalogue", "images", "splits", "captions", "evaluation", "pairs")
 
 
 def create_pipeline() -> Pipeline:
@@ -36,18 +38,9 @@ def create_pipeline() -> Pipeline:
                 outputs=["trial_epochs", "trials"],
                 name="tune",
             ),
-            node(
-                draw_history, inputs="trials", outputs="tuning_history_figure", name="draw_history"
-            ),
-            node(
-                draw_importance,
-                inputs=["trials", "params:tuning"],
-                outputs="tuning_importance_figure",
-                name="draw_importance",
-            ),
-            node(
-                choose_best, inputs=["trials", "params:tuning"], outputs="tuned", name="choose_best"
-            ),
+            node(draw_history, "trials", "tuning_history_figure", name="draw_history"),
+            node(draw_importance, STUDY, "tuning_importance_figure", name="draw_importance"),
+            node(choose_best, STUDY, "tuned", name="choose_best"),
             node(
                 compare_with_default,
                 inputs=[
@@ -63,18 +56,8 @@ def create_pipeline() -> Pipeline:
             ),
             node(
                 write_environment,
-                inputs=[
-                    "tuned",
-                    "tuned_comparison",
-                    "catalogue_facts",
-                    "params:training",
-                    "params:catalogue",
-                    "params:images",
-                    "params:splits",
-                    "params:captions",
-                    "params:evaluation",
-                    "params:pairs",
-                ],
+                inputs=["tuned", "tuned_comparison", "catalogue_facts"]
+                + [f"params:{name}" for name in BLOCKS],
                 outputs=["tuned_training", "tuned_pairs", "tuned_data"],
                 name="write_environment",
             ),

@@ -1,8 +1,8 @@
-"""A study with what its trials are run by, and how far they have come."""
+"""A study with what runs its trials, and its progress."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,29 +19,19 @@ from shopclip.pipelines.tuning.tables import epochs_table, trials_table
 from shopclip.pipelines.tuning.trainer import Trainer, run_trial
 
 
-class Progress:
-    """A bar over the finished trials, whoever finished them, with the best value so far."""
-
-    def __init__(self, study: SharedStudy, bar: tqdm[None]) -> None:
-        self._study, self._bar = study, bar
-
-    def look(self) -> None:
-        """Bring the bar up to date."""
-        finished = self._study.finished()
-        if best := self._study.best():
-            self._bar.set_postfix(best=f"{best.value:.4f}", refresh=False)
-        self._bar.n = min(len(finished), self._study.tuning.trials)
-        self._bar.refresh()
-
-
 @contextmanager
-def progress(study: SharedStudy) -> Iterator[Progress]:
-    """Show a bar, with the lines of the log above it."""
-    with (
-        logging_redirect_tqdm(),
-        tqdm(total=study.tuning.trials, desc="trials", unit="trial") as bar,
-    ):
-        yield Progress(study, bar)
+def progress(study: SharedStudy) -> Iterator[Callable[[], None]]:
+    """A bar over the finished trials, whoever finished them, below the log; yields its update."""
+    trials = study.tuning.trials
+    with logging_redirect_tqdm(), tqdm(total=trials, desc="trials", unit="trial") as bar:
+
+        def update() -> None:
+            if best := study.best():
+                bar.set_postfix(best=f"{best.value:.4f}", refresh=False)
+            bar.n = min(len(study.finished()), trials)
+            bar.refresh()
+
+        yield update
 
 
 @dataclass(frozen=True)
@@ -56,12 +46,12 @@ class Search:
     def begin(
         cls, folder: Path, tuning: TuningParameters, space: Space, trainer: Trainer
     ) -> Search:
-        """Begin the study of this space, data and seed, or go on with it.
+        """Begin the study of this space, data and seed, or resume it.
 
         How many trials it takes is no part of its name, so that more can be asked for later.
         """
-        chosen_by = tuning.model_dump(exclude={"trials", "pairs", "space"})
-        name = fingerprint.of(chosen_by, space.facts(), trainer.fingerprint())[:12]
+        settings = tuning.model_dump(exclude={"trials", "pairs", "space"})
+        name = fingerprint.of(settings, space.manifest(), trainer.fingerprint())[:12]
         study = SharedStudy(folder, name, tuning)
         study.begin(space.defaults())
         return cls(study, space, trainer)
@@ -79,5 +69,4 @@ class Search:
 
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The epochs of all finished trials, and all trials with what they chose."""
-        knobs = self.space.knobs
-        return epochs_table(self.study), trials_table(self.study, knobs)
+        return epochs_table(self.study), trials_table(self.study, self.space.domains)

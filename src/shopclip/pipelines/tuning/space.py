@@ -1,15 +1,15 @@
-"""From what a trial chooses to a pair and a recipe, and back."""
+"""The space of pairs and recipes, and what a trial has to choose for each."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.errors import ShopclipError
 from shopclip.parameters import Pair, TrainingParameters
-from shopclip.parameters.tuning import Knob, TuningParameters, number_kind
+from shopclip.parameters.tuning import Domain, TuningParameters, number_kind
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -23,9 +23,9 @@ class TuningError(ShopclipError):
 
 @dataclass(frozen=True)
 class Space:
-    """Pairs and knobs to choose among, every default recipe one of the choices."""
+    """Pairs and hyperparameters to choose among, every default recipe one of the choices."""
 
-    knobs: Mapping[str, Knob]
+    domains: Mapping[str, Domain]
     pairs: Mapping[str, Pair]
     training: TrainingParameters
 
@@ -50,7 +50,7 @@ class Space:
                 f"some of {', '.join(configured)}"
             )
         space = cls(tuning.space, {name: configured[name] for name in chosen}, training)
-        if wrong := [*space._too_narrow(tuning.trials), *space._left_out()]:
+        if wrong := list(space._wrong(tuning.trials)):
             raise TuningError("; ".join(wrong))
         return space
 
@@ -59,14 +59,14 @@ class Space:
         from optuna.distributions import CategoricalDistribution
 
         pair = {PAIR: CategoricalDistribution(list(self.pairs))} if len(self.pairs) > 1 else {}
-        return {**pair, **{name: _distribution(name, knob) for name, knob in self.knobs.items()}}
+        return pair | {name: _distribution(name, one) for name, one in self.domains.items()}
 
     def defaults(self) -> dict[str, dict[str, Any]]:
         """What a trial would have to choose to be each pair as it is configured."""
         return {
             name: {
                 **({PAIR: name} if len(self.pairs) > 1 else {}),
-                **{knob: default_of(self.recipe(name, {}), knob) for knob in self.knobs},
+                **{key: default_of(self.recipe(name, {}), key) for key in self.domains},
             }
             for name in self.pairs
         }
@@ -77,65 +77,59 @@ class Space:
         pair = values.pop(PAIR, next(iter(self.pairs)))
         return pair, self.recipe(pair, values)
 
-    def recipe(self, pair: str, knobs: Mapping[str, Any]) -> Recipe:
-        """The recipe of a pair with some knobs set otherwise."""
+    def recipe(self, pair: str, values: Mapping[str, Any]) -> Recipe:
+        """The recipe of a pair with some values of its own."""
         own = self.pairs[pair].recipe
-        changed = self.pairs[pair].model_copy(update={"recipe": {**own, **knobs}})
+        changed = self.pairs[pair].model_copy(update={"recipe": {**own, **values}})
         return self.training.recipe_for(changed)
 
-    def facts(self) -> list[Any]:
+    def manifest(self) -> list[Any]:
         """All that makes it another space, as JSON."""
-        knobs = {name: knob.model_dump() for name, knob in self.knobs.items()}
+        domains = {name: domain.model_dump() for name, domain in self.domains.items()}
         pairs = {
             name: [asdict(pair.text), asdict(pair.image), asdict(self.recipe(name, {}))]
             for name, pair in self.pairs.items()
         }
-        return [knobs, pairs, self.training.dimensions, self.training.seed]
+        return [domains, pairs, self.training.dimensions, self.training.seed]
 
-    def _too_narrow(self, trials: int) -> list[str]:
-        wrong = []
-        if not self.knobs and len(self.pairs) < 2:
-            wrong.append("tuning.space is empty, and one pair alone leaves nothing to choose")
+    def _wrong(self, trials: int) -> Iterator[str]:
+        """Too little to choose from, or a default left out: the search begins with all defaults, so
+        that it is never worse than the best of them on validation.
+        """
+        if not self.domains and len(self.pairs) < 2:
+            yield "tuning.space is empty, and one pair alone leaves nothing to choose"
         if trials < len(self.pairs):
-            wrong.append(
+            yield (
                 f"tuning.trials is {trials}, expected at least {len(self.pairs)}: the default "
                 "recipe of every pair is tried first; raise it, or name fewer in tuning.pairs"
             )
-        return wrong
-
-    def _left_out(self) -> list[str]:
-        """The search is never worse than the default on validation, if it begins with that."""
-        wrong = []
         for pair in self.pairs:
             recipe = self.recipe(pair, {})
             if not recipe.epochs:
-                wrong.append(
-                    f"{pair} has 0 epochs and cannot be tuned; leave it out of tuning.pairs"
-                )
-            for name, knob in self.knobs.items():
-                if not knob.allows(value := default_of(recipe, name)):
-                    wrong.append(
+                yield f"{pair} has 0 epochs and cannot be tuned; leave it out of tuning.pairs"
+            for name, domain in self.domains.items():
+                if not domain.allows(value := default_of(recipe, name)):
+                    yield (
                         f"tuning.space.{name} leaves out {value!r}, which {pair} is trained with "
                         "as it is configured, and that is tried first; widen it"
                     )
-        return wrong
 
 
-def default_of(recipe: Recipe, knob: str) -> Any:
-    """The value of a knob; of a temperature that is left to the loss, that of the loss."""
+def default_of(recipe: Recipe, name: str) -> Any:
+    """A hyperparameter's value; of a temperature that is left to the loss, that of the loss."""
     from shopclip.dualencoder.losses import LOSSES
 
-    value = getattr(recipe, knob)
-    return LOSSES[recipe.loss].temperature if knob == "temperature" and value is None else value
+    value = getattr(recipe, name)
+    return LOSSES[recipe.loss].temperature if name == "temperature" and value is None else value
 
 
-def _distribution(name: str, knob: Knob) -> BaseDistribution:
+def _distribution(name: str, domain: Domain) -> BaseDistribution:
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-    if knob.choices is not None:
-        return CategoricalDistribution(knob.choices)
-    low, high = knob.range
+    if domain.choices is not None:
+        return CategoricalDistribution(domain.choices)
+    low, high = domain.range
     if number_kind(name) is int:
-        step = 1 if knob.step is None else int(knob.step)
-        return IntDistribution(int(low), int(high), log=knob.log, step=step)
-    return FloatDistribution(low, high, log=knob.log, step=knob.step)
+        step = 1 if domain.step is None else int(domain.step)
+        return IntDistribution(int(low), int(high), log=domain.log, step=step)
+    return FloatDistribution(low, high, log=domain.log, step=domain.step)

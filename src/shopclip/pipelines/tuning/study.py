@@ -27,7 +27,7 @@ FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 # User attributes: the pair whose default recipe it is, the folder of its states, and the number of
 # the interrupted trial that it repeats, from which it has the other two.
 DEFAULT, STATES, REPEATS = "default", "states", "repeats"
-HANDED_ON = (DEFAULT, STATES)
+INHERITED = (DEFAULT, STATES)
 
 
 class SharedStudy:
@@ -47,7 +47,7 @@ class SharedStudy:
         self.tuning = tuning
         self.folder = folder / name
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._held: dict[int, FileLock] = {}
+        self._locks: dict[int, FileLock] = {}
         self._lock = FileLock(self.folder / "lock")
         with FileLock(folder / "lock"):  # two that make the tables at once break each other
             storage = optuna.storages.RDBStorage(
@@ -67,9 +67,9 @@ class SharedStudy:
     def begin(self, first: Mapping[str, Mapping[str, Any]]) -> None:
         """Put these choices, by what they are the default of, in front of all others, once."""
         with self._lock:
-            known = {t.user_attrs.get(DEFAULT) for t in self.study.get_trials(deepcopy=False)}
+            begun = {t.user_attrs.get(DEFAULT) for t in self.study.get_trials(deepcopy=False)}
             for name, choice in first.items():
-                if name not in known:
+                if name not in begun:
                     self.study.enqueue_trial(dict(choice), user_attrs={DEFAULT: name})
 
     def claim(self, distributions: dict[str, BaseDistribution]) -> Trial | None:
@@ -103,11 +103,11 @@ class SharedStudy:
     def release(self) -> None:
         """Let go of trials that this process did not end: they count as interrupted."""
         with self._lock:
-            for number in list(self._held):
+            for number in list(self._locks):
                 self._let_go(number)
 
     def states(self, trial: Trial | FrozenTrial) -> Path:
-        """The folder from which the training of a trial goes on."""
+        """The folder from which the training of a trial resumes."""
         return self.folder / "states" / trial.user_attrs[STATES]
 
     def finished(self) -> list[FrozenTrial]:
@@ -124,7 +124,7 @@ class SharedStudy:
 
     @property
     def over(self) -> bool:
-        """Whether as many trials as wanted are finished, by whomever."""
+        """Whether as many trials as `tuning.trials` are finished, by whomever."""
         return len(self.finished()) >= self.tuning.trials
 
     def _tell(self, trial: Trial, *, value: float | None, state: TrialState) -> None:
@@ -134,16 +134,20 @@ class SharedStudy:
             self._tidy()
 
     def _fail_interrupted(self) -> None:
-        """First the repetition, then the failure: killed in between, neither is done twice."""
+        """First the repetition, then the failure: killed in between, neither is done twice.
+
+        Optuna's heartbeat would do the failure first, and lose the repetition; it beats in
+        `Study.optimize` alone, and takes a machine that slept for dead. JournalStorage has none.
+        """
         for trial in self.study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
             if not self._hold(trial.number):
                 continue
             others = self.study.get_trials(deepcopy=False)
             if not any(other.user_attrs.get(REPEATS) == trial.number for other in others):
                 fixed = trial.system_attrs.get("fixed_params", {})
-                kept = {key: trial.user_attrs[key] for key in HANDED_ON if key in trial.user_attrs}
+                inherited = {k: trial.user_attrs[k] for k in INHERITED if k in trial.user_attrs}
                 self.study.enqueue_trial(
-                    {**fixed, **trial.params}, user_attrs={**kept, REPEATS: trial.number}
+                    {**fixed, **trial.params}, user_attrs={**inherited, REPEATS: trial.number}
                 )
             self.study.tell(trial.number, state=TrialState.FAIL)
             self._let_go(trial.number)
@@ -156,12 +160,12 @@ class SharedStudy:
             lock.acquire()
         except Timeout:
             return False
-        self._held[number] = lock
+        self._locks[number] = lock
         return True
 
     def _let_go(self, number: int) -> None:
         """Locks are only ever taken under the study's, so that the file may be removed."""
-        lock = self._held.pop(number)
+        lock = self._locks.pop(number)
         lock.release()
         Path(lock.lock_file).unlink(missing_ok=True)
 
@@ -178,7 +182,7 @@ def _best(trials: Iterable[FrozenTrial]) -> FrozenTrial | None:
 
 
 def _sampler(tuning: TuningParameters, number: int) -> optuna.samplers.BaseSampler:
-    """Its own for every trial: one that goes on with a study would draw the first ones again."""
+    """Its own for every trial: one that resumes a study would draw the first ones again."""
     (seed,) = np.random.SeedSequence([tuning.seed, number]).generate_state(1)
     return optuna.samplers.TPESampler(
         n_startup_trials=tuning.random_trials, seed=int(seed), constant_liar=True

@@ -14,12 +14,12 @@ from optuna.trial import FrozenTrial, TrialState
 from shopclip.pipelines.tuning.space import PAIR
 from shopclip.pipelines.tuning.study import DEFAULT, SharedStudy
 
-LEAST = 4  # complete trials; a forest that is grown on fewer says nothing
+MIN_COMPLETE = 4  # complete trials; a forest that is grown on fewer says nothing
 
 
 @dataclass(frozen=True)
 class Importance:
-    """Share of the variance of the validation MRR that each knob explains, the largest first.
+    """Share of the validation MRR's variance that each hyperparameter explains, the largest first.
 
     Attributes:
         shares: of one in all; empty where nothing can be said.
@@ -33,8 +33,9 @@ class Importance:
 def importance(study: optuna.Study) -> Importance:
     """By fANOVA (Hutter et al. 2014) over the complete trials."""
     complete = study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
-    if len(complete) < LEAST:
-        return Importance(f"{len(complete)} complete trials are too few to tell; it takes {LEAST}")
+    if len(complete) < MIN_COMPLETE:
+        note = f"{len(complete)} complete trials are too few to tell; it takes {MIN_COMPLETE}"
+        return Importance(note)
     if len({trial.value for trial in complete}) == 1:
         return Importance(f"all {len(complete)} complete trials have the same MRR: nothing to tell")
     shares = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
@@ -52,14 +53,15 @@ LAST = ["started", "reason", "study"]
 OF_EPOCH = ["number", "epoch", "mrr"]
 
 
-def trials_table(study: SharedStudy, knobs: Iterable[str]) -> pd.DataFrame:
+def trials_table(study: SharedStudy, hyperparameters: Iterable[str]) -> pd.DataFrame:
     """A row a trial, with what it chose, in the order in which they were begun.
 
     `value` is the best validation MRR of an epoch, `best_epoch` that epoch, from 0, `seconds` how
     long it took; an interrupted trial is repeated by a later one.
     """
-    rows = [_row(trial, list(knobs), study.study.study_name) for trial in _begun(study)]
-    return pd.DataFrame(rows, columns=[*FIRST, *knobs, *LAST])
+    trials = study.study.get_trials(deepcopy=False, states=list(STATES))
+    rows = [_row(trial, list(hyperparameters), study.study.study_name) for trial in trials]
+    return pd.DataFrame(rows, columns=[*FIRST, *hyperparameters, *LAST])
 
 
 def epochs_table(study: SharedStudy) -> pd.DataFrame:
@@ -86,16 +88,12 @@ def describe(study: SharedStudy, trials: pd.DataFrame) -> dict[str, Any]:
 
 
 def _described(trial: FrozenTrial, study: SharedStudy) -> dict[str, Any]:
-    kept = {name: trial.user_attrs[name] for name in ("pair", "recipe")}
+    choice = {name: trial.user_attrs[name] for name in ("pair", "recipe")}
     states = study.states(trial).relative_to(study.folder.parent)
-    return {"number": trial.number, "value": trial.value, **kept, "states": states.as_posix()}
+    return {"number": trial.number, "value": trial.value, **choice, "states": states.as_posix()}
 
 
-def _begun(study: SharedStudy) -> list[FrozenTrial]:
-    return study.study.get_trials(deepcopy=False, states=list(STATES))
-
-
-def _row(trial: FrozenTrial, knobs: list[str], study: str) -> dict[str, Any]:
+def _row(trial: FrozenTrial, hyperparameters: list[str], study: str) -> dict[str, Any]:
     attributes = trial.user_attrs
     epochs = attributes.get("epochs", [])
     best: dict[str, Any] = max(epochs, key=lambda epoch: epoch["mrr"], default={})
@@ -108,7 +106,7 @@ def _row(trial: FrozenTrial, knobs: list[str], study: str) -> dict[str, Any]:
         "best_epoch": best.get("epoch"),
         "epochs": len(epochs),
         "seconds": trial.duration.total_seconds() if trial.duration else None,
-        **{knob: trial.params.get(knob) for knob in knobs},
+        **{name: trial.params.get(name) for name in hyperparameters},
         "started": trial.datetime_start.isoformat() if trial.datetime_start else None,
         "reason": attributes.get("reason"),
         "study": study,

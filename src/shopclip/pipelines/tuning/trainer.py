@@ -1,4 +1,4 @@
-"""What every trial of a tuning has in common: examples, and how a pair is trained on them."""
+"""A trial, and the training that all trials of a tuning share."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Trainer:
         images: ImageParameters,
         captions: CaptionParameters,
     ) -> Trainer:
-        """Set the examples apart.
+        """Split the examples.
 
         Raises:
             TuningError: there are fewer than two to choose by, or to compare by at the end.
@@ -116,9 +116,9 @@ class Trainer:
             ("validation", "tuning chooses recipes", 0.05),
             ("held_out", "tuning compares the best recipe with the default one", 0.1),
         ):
-            if (found := int((examples["split"] == split).sum())) < 2:
+            if (count := int((examples["split"] == split).sum())) < 2:
                 raise TuningError(
-                    f"{purpose} by examples of the split {split}, of which there are {found}; "
+                    f"{purpose} by examples of the split {split}, of which there are {count}; "
                     + REMEDY.format(split=split, share=share)
                 )
         validation = validation_examples(examples, image_store)
@@ -135,12 +135,12 @@ class Trainer:
         title: str,
         after_epoch: Callable[[Epoch], None] = lambda _: None,
     ) -> tuple[DualEncoder, TrainingLog]:
-        """Train a pair by a recipe, or go on with that, or find it done.
+        """Train a pair by a recipe, or resume that, or find it done.
 
         Args:
-            states: folder from which a training goes on.
+            states: folder from which a training resumes.
             title: of the progress bar.
-            after_epoch: told of every epoch; what it raises ends the training.
+            after_epoch: called after every epoch; what it raises ends the training.
         """
         changed = pair.model_copy(update={"recipe": asdict(recipe)})
         model = build_towers(changed, self.training, self.parameters, self.images)
