@@ -109,8 +109,7 @@ def check_descriptions(sections: Sequence[Section]) -> None:
     missing = [knob.key for one in sections for knob in one.knobs if not knob.description]
     if missing:
         raise UndescribedKnobError(
-            f"without a description: {', '.join(missing)}; give its Field or knob one that says "
-            "the unit"
+            f"without a description: {', '.join(missing)}; give its Field one that says the unit"
         )
 
 

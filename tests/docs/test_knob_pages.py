@@ -1,7 +1,6 @@
 """The reference of parameters says all, and says it right."""
 
 import html
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import pydantic
@@ -18,9 +17,9 @@ from knob_reader import (
 )
 from knob_words import type_in_words, value_in_words
 from pydantic import BaseModel, Field
+from pydantic.dataclasses import dataclass
 
 from shopclip.catalogue.columns import ATTRIBUTES
-from shopclip.dualencoder.knobs import Checked, knob
 from shopclip.parameters import Column
 from tests.project import ROOT
 
@@ -29,9 +28,9 @@ COLUMNS = ("id", "caption", "image", *ATTRIBUTES)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inner(Checked):
-    speed: float = knob(0.5, "metres a second", low=0, high=2)
-    names: tuple[int, int] | None = knob(None, "two numbers")
+class Inner:
+    speed: float = Field(default=0.5, ge=0, le=2, description="metres a second")
+    names: tuple[int, int] | None = Field(default=None, description="two numbers")
 
 
 class Outer(BaseModel):

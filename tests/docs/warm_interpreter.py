@@ -96,7 +96,6 @@ def check_run(arguments: list[str]) -> None:
 
     What is left out is the session, with what its hooks do to MLflow.
     """
-    from kedro.config import OmegaConfigLoader
     from kedro.framework.cli.utils import find_run_command
     from kedro.framework.project import settings
     from kedro.framework.startup import bootstrap_project
@@ -108,7 +107,7 @@ def check_run(arguments: list[str]) -> None:
 
     bootstrap_project(Path.cwd())
     options = find_run_command("shopclip").make_context("run", arguments).params
-    loader = OmegaConfigLoader(
+    loader = settings.CONFIG_LOADER_CLASS(
         "conf", env=options["env"], runtime_params=options["params"], **settings.CONFIG_LOADER_ARGS
     )
     parameters = with_repeats(loader["parameters"])

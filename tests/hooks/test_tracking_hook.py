@@ -66,8 +66,8 @@ def begun(tmp_path, empty):
     mlflow.set_tracking_uri(before)
 
 
-TRAIN = node(lambda log: log, "params:training", "training_log_a", name="train", namespace="a")
-LOG = {"training_log_a": pd.DataFrame({"step": [0, 1], "loss": [2.0, 1.0]})}
+TRAIN = node(lambda log: log, "params:training", "a.training_log", name="train", namespace="a")
+LOG = {"a.training_log": pd.DataFrame({"step": [0, 1], "loss": [2.0, 1.0]})}
 REPORT = {"type": "shopclip.datasets.TextDataset", "metadata": {"mlflow": "artifact"}}
 
 

@@ -29,13 +29,13 @@ def test_the_configuration_fits(env):
             "learning_rate is no hyperparameter of the recipe",
         ),
         ("batch_size", {"low": 1, "high": 8}, "batch_size is 1, expected at least 2"),
-        ("jitter", {"low": 0, "high": 0.6}, "jitter is 0.6, expected between 0 and 0.5"),
-        ("crop", {"choices": [0.1, 0.9]}, "crop is 0.1, expected between 0.2 and 1"),
+        ("jitter", {"low": 0, "high": 0.6}, "jitter is 0.6, expected at most 0.5"),
+        ("crop", {"choices": [0.1, 0.9]}, "crop is 0.1, expected at least 0.2"),
         ("batch_size", {"low": 2.0, "high": 8}, "batch_size takes whole numbers"),
         ("batch_size", {"low": 2, "high": 8, "step": 1.5}, "batch_size takes whole numbers"),
-        ("batch_size", {"choices": [8, "many"]}, "batch_size is 'many'"),
+        ("batch_size", {"choices": [8, "many"]}, 'batch_size is "many"'),
         ("loss", {"low": 1, "high": 2}, "loss is no number; give it choices"),
-        ("loss", {"choices": ["info_nce", "triplet"]}, "loss is 'triplet'"),
+        ("loss", {"choices": ["info_nce", "triplet"]}, 'loss is "triplet"'),
         ("flip", {"low": 0, "high": 1}, "flip is no number; give it choices"),
         ("epochs", {"low": 0, "high": 4}, "epochs is 0"),
         ("crop", {"low": 0.5}, "takes low and high, or choices"),
@@ -62,7 +62,7 @@ def test_a_hyperparameter_that_recipe_would_refuse_is_an_error_that_names_it(nam
 
 def test_one_error_names_every_knob_that_is_wrong():
     space = {"jitter": {"low": 0, "high": 1}, "warm_up": {"low": 0, "high": 1}}
-    with pytest.raises(ValidationError, match=r"jitter is 1.0, .*; warm_up is no hyperparameter"):
+    with pytest.raises(ValidationError, match=r"jitter is 1.*; warm_up is no hyperparameter"):
         TuningParameters(space=space)
 
 

@@ -3,64 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal
+from dataclasses import fields
+from typing import Annotated, Any, Literal, Self
 
-from shopclip.dualencoder.knobs import Checked, KnobError, knob
+from pydantic import Field, field_validator, model_validator
+from pydantic.dataclasses import dataclass
+
+from shopclip.dualencoder.recipe import STRICT
 from shopclip.errors import ShopclipError, suggest
 
 Pooling = Literal["auto", "cls", "last", "mean"]
 Stem = Literal["auto", "convolutional"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Encoder(Checked):
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Encoder:
     """A transformers encoder: pretrained, by `name`, or built from scratch, by `config`."""
 
-    name: str | None = knob(None, "hub name or local folder of a pretrained encoder")
-    config: Mapping[str, Any] | None = knob(
-        None, "transformers configuration with its model_type, for an encoder from scratch"
+    name: str | None = Field(
+        default=None, min_length=1, description="hub name or local folder of a pretrained encoder"
     )
-    pooling: Pooling = knob("auto", "how token states become one vector; auto: as the family does")
+    config: Mapping[str, Any] | None = Field(
+        default=None,
+        description="transformers configuration with its model_type, for an encoder from scratch",
+    )
+    pooling: Pooling = Field(
+        default="auto", description="how token states become one vector; auto: as the family does"
+    )
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    @field_validator("config")
+    @classmethod
+    def _names_its_model_type(cls, config: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        if config is not None and "model_type" not in config:
+            raise ValueError("config must name its `model_type`, such as bert or vit")
+        return config
+
+    @model_validator(mode="after")
+    def _is_either(self) -> Self:
         if (self.name is None) == (self.config is None):
             raise ValueError(
                 "an encoder takes either `name` (pretrained) or `config` (from scratch); "
                 f"got name={self.name!r} and config={self.config!r}"
             )
-        if self.name == "":
-            raise KnobError(["name is empty, expected a hub name or a local folder"])
-        if self.config is not None and "model_type" not in self.config:
-            raise KnobError(["config must name its `model_type`, such as bert or vit"])
+        return self
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class TextEncoder(Encoder):
     """A text encoder and its tokenizer."""
 
-    vocabulary: int = knob(
-        4000, "tokens of the tokenizer trained for an encoder from scratch", low=300
+    vocabulary: int = Field(
+        default=4000,
+        ge=300,
+        description="tokens of the tokenizer trained for an encoder from scratch",
     )
-    max_tokens: int = knob(64, "longest caption in tokens; the rest is cut off", low=4)
+    max_tokens: int = Field(
+        default=64, ge=4, description="longest caption in tokens; the rest is cut off"
+    )
 
 
-@dataclass(frozen=True, kw_only=True)
+Side = Annotated[int, Field(ge=8, le=1024)]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class ImageEncoder(Encoder):
     """An image encoder."""
 
-    size: tuple[int, int] | None = knob(
-        None, "height and width in pixels at which it sees pictures; null: images.size"
+    size: tuple[Side, Side] | None = Field(
+        default=None,
+        description="height and width in pixels at which it sees images; null: images.size",
     )
-    stem: Stem = knob("auto", "convolutional: strided convolutions instead of a ViT's patches")
+    stem: Stem = Field(
+        default="auto", description="convolutional: strided convolutions instead of a ViT's patches"
+    )
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    @model_validator(mode="after")
+    def _keeps_a_pretrained_stem(self) -> Self:
         if self.name is not None and self.stem != "auto":
-            raise KnobError([f"stem is {self.stem!r}, but a pretrained encoder keeps its own stem"])
-        if self.size is not None and not all(8 <= side <= 1024 for side in self.size):
-            raise KnobError([f"size is {self.size}, expected two sides between 8 and 1024 pixels"])
+            raise ValueError(f"stem is {self.stem!r}, but a pretrained encoder keeps its own stem")
+        return self
 
 
 # What transformers reads of older configurations, though its own no longer have it.

@@ -1,76 +1,109 @@
-"""Everything about training that is not an encoder, as one plain checked dataclass."""
+"""Everything about training that is not an encoder, as one checked dataclass."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from shopclip.dualencoder.knobs import Checked, knob
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 Mode = Literal["train", "frozen", "cached"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recipe(Checked):
+# A misspelt key is an error, not a default.
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Recipe:
     """How two towers learn, whatever their encoders."""
 
-    epochs: int = knob(12, "passes over the training examples; 0 keeps the towers as loaded", low=0)
-    batch_size: int = knob(64, "examples a step, which are each other's negatives", low=2)
-    micro_batch: int | None = knob(
-        None,
-        "examples a forward pass; fewer than a batch keep the step and save memory by caching "
-        "gradients",
-        low=1,
+    epochs: int = Field(
+        default=12,
+        ge=0,
+        description="passes over the training examples; 0 keeps the towers as loaded",
     )
-    loss: Literal["info_nce", "siglip"] = knob("info_nce", "the contrastive loss")
-    temperature: float | None = knob(
-        None, "initial temperature; null: 0.07 for info_nce, 0.1 for siglip", low=0.01, high=10
+    batch_size: int = Field(
+        default=64, ge=2, description="examples a step, which are each other's negatives"
     )
-
-    text_mode: Mode = knob(
-        "train",
-        "train the text encoder, keep it frozen, or also cache its features on disk; projections "
-        "always learn",
+    micro_batch: int | None = Field(
+        default=None,
+        ge=1,
+        description="examples a forward pass; fewer than a batch keep the step and save memory by "
+        "caching gradients",
     )
-    image_mode: Mode = knob("train", "the same of the image encoder; cached sees no augmentation")
-
-    text_learning_rate: float = knob(1e-3, "peak learning rate of the text encoder", low=0)
-    image_learning_rate: float = knob(1e-3, "peak learning rate of the image encoder", low=0)
-    projection_learning_rate: float = knob(
-        1e-3, "peak learning rate of the projections and the temperature", low=0
+    loss: Literal["info_nce", "siglip"] = Field(
+        default="info_nce", description="the contrastive loss"
     )
-    warmup: float = knob(0.1, "share of the steps with a rising learning rate", low=0, high=1)
-    weight_decay: float = knob(
-        0.1, "AdamW weight decay of matrices; norms, biases and temperature have none", low=0
-    )
-    beta2: float = knob(0.98, "AdamW second-moment decay", low=0, high=0.99999)
-    epsilon: float = knob(1e-6, "AdamW epsilon", low=0)
-    max_gradient_norm: float = knob(1.0, "gradient norm above which it is clipped", low=0)
-    patience: int | None = knob(
-        None, "epochs without a better validation MRR after which training stops; null: none", low=1
+    temperature: float | None = Field(
+        default=None,
+        ge=0.01,
+        le=10,
+        description="initial temperature; null: 0.07 for info_nce, 0.1 for siglip",
     )
 
-    flip: bool = knob(True, "mirror half of the training images left to right")
-    crop: float = knob(
-        0.9,
-        "least share of height and width that a training crop keeps; 1 crops nothing",
-        low=0.2,
-        high=1,
+    text_mode: Mode = Field(
+        default="train",
+        description="train the text encoder, keep it frozen, or also cache its features on disk; "
+        "projections always learn",
     )
-    jitter: float = knob(
-        0.0,
-        "largest relative change of brightness and of contrast; mild, or colours lie",
-        low=0,
-        high=0.5,
+    image_mode: Mode = Field(
+        default="train", description="the same of the image encoder; cached sees no augmentation"
     )
 
-    precision: Literal["fp32", "bf16", "fp16"] = knob(
-        "fp32", "of the towers' forward pass; weights and losses stay fp32"
+    text_learning_rate: float = Field(
+        default=1e-3, ge=0, description="peak learning rate of the text encoder"
     )
-    channels_last: bool = knob(True, "keep convolutions in the layout that is usually faster")
-    compile: bool = knob(
-        False, "torch.compile the encoders: a minute at first, then faster on GPUs"
+    image_learning_rate: float = Field(
+        default=1e-3, ge=0, description="peak learning rate of the image encoder"
     )
-    gradient_checkpointing: bool = knob(
-        False, "forget activations and compute them again, for memory; not every encoder can"
+    projection_learning_rate: float = Field(
+        default=1e-3, ge=0, description="peak learning rate of the projections and the temperature"
+    )
+    warmup: float = Field(
+        default=0.1, ge=0, le=1, description="share of the steps with a rising learning rate"
+    )
+    weight_decay: float = Field(
+        default=0.1,
+        ge=0,
+        description="AdamW weight decay of matrices; norms, biases and temperature have none",
+    )
+    beta2: float = Field(default=0.98, ge=0, le=0.99999, description="AdamW second-moment decay")
+    epsilon: float = Field(default=1e-6, ge=0, description="AdamW epsilon")
+    max_gradient_norm: float = Field(
+        default=1.0, ge=0, description="gradient norm above which it is clipped"
+    )
+    patience: int | None = Field(
+        default=None,
+        ge=1,
+        description="epochs without a better validation MRR after which training stops; null: none",
+    )
+
+    flip: bool = Field(default=True, description="mirror half of the training images left to right")
+    crop: float = Field(
+        default=0.9,
+        ge=0.2,
+        le=1,
+        description="least share of height and width that a training crop keeps; 1 crops nothing",
+    )
+    jitter: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.5,
+        description="largest relative change of brightness and of contrast; mild, or colours lie",
+    )
+
+    precision: Literal["fp32", "bf16", "fp16"] = Field(
+        default="fp32", description="of the towers' forward pass; weights and losses stay fp32"
+    )
+    channels_last: bool = Field(
+        default=True, description="keep convolutions in the layout that is usually faster"
+    )
+    compile: bool = Field(
+        default=False,
+        description="torch.compile the encoders: a minute at first, then faster on GPUs",
+    )
+    gradient_checkpointing: bool = Field(
+        default=False,
+        description="forget activations and compute them again, for memory; not every encoder can",
     )

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from pydantic import BaseModel, ValidationError
 
-from shopclip.dualencoder.knobs import KnobError
 from shopclip.errors import ShopclipError, suggest
 
 MAX_VALUE = 80  # characters of a value that a message repeats
@@ -46,10 +45,14 @@ def as_text(value: Any) -> str:
 
 
 def describe_errors(key: str, kind: Any, error: ValidationError) -> Iterator[str]:
-    """Every error of pydantic in the value of a key, which is to be of this kind."""
+    """Every error of pydantic in the value of a key, which is to be of this kind.
+
+    Args:
+        key: dotted; empty for keys of their own.
+    """
     for one in error.errors(include_url=False):
         path = [part for part in one["loc"] if part != "[key]"]
-        where = ".".join([key, *map(str, path)])
+        where = ".".join(filter(None, [key, *map(str, path)]))
         context, name = one.get("ctx", {}), str(path[-1]) if path else key
         wrong = context.get("error")
         if one["type"] in UNKNOWN or "[key]" in one["loc"]:
@@ -59,8 +62,6 @@ def describe_errors(key: str, kind: Any, error: ValidationError) -> Iterator[str
                 f"{where} is missing (a section of an environment or of conf/local takes the place "
                 "of the whole section in conf/base)"
             )
-        elif isinstance(wrong, KnobError):
-            yield from (f"{where}.{message}" for message in wrong.wrong)
         elif wrong is not None:
             yield f"{where}: {wrong}"
         else:

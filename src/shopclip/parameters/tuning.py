@@ -21,6 +21,7 @@ from pydantic import (
 
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.parameters import MAX_SEED, PairName, Parameters
+from shopclip.parameters.messages import describe_errors
 
 Number = StrictInt | Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Choice = StrictBool | StrictInt | StrictFloat | StrictStr | None
@@ -167,8 +168,7 @@ def _refused(name: str, domain: Domain) -> Iterator[str]:
         try:
             TypeAdapter(Recipe).validate_python({name: value})
         except ValidationError as error:
-            message = error.errors()[0]["msg"].removeprefix("Value error, ")
-            yield message if name in message else f"{name} is {value!r}: {message}"
+            yield from describe_errors("", Recipe, error)
 
 
 def _whole(number: float) -> bool:

@@ -8,7 +8,7 @@ from shopclip.pipelines.training.nodes import choose_fit
 def test_one_worker_trains_in_this_process():
     chosen = choose_fit(1, EngineParameters())
     assert chosen.func is fit
-    assert chosen.keywords["workers"].count == 1
+    assert chosen.keywords["workers"].world_size == 1
 
 
 def test_several_are_processes_of_this_machine():
