@@ -45,7 +45,7 @@ def write_checkpoint(file: Path, identity: str, state: Checkpoint, learner: Lear
     tensors = _prefixed("model", learner.model.state_dict())
     if not state.done:
         tensors |= _prefixed("best", state.best) | _prefixed("optimiser", _moments(learner))
-    facts = {
+    metadata = {
         "format": FORMAT,
         "identity": identity,
         "done": state.done,
@@ -53,7 +53,7 @@ def write_checkpoint(file: Path, identity: str, state: Checkpoint, learner: Lear
         **state.log.to_rows(),
     }
     with atomic_file(file) as draft:
-        save_file(tensors, draft, metadata={"training": json.dumps(facts)})
+        save_file(tensors, draft, metadata={"training": json.dumps(metadata)})
 
 
 def read_checkpoint(file: Path, identity: str, learner: Learner) -> Checkpoint | None:
@@ -66,25 +66,27 @@ def read_checkpoint(file: Path, identity: str, learner: Learner) -> Checkpoint |
 
     try:
         with safe_open(file, framework="pt") as content:
-            facts = json.loads((content.metadata() or {})["training"])
-            if facts["format"] != FORMAT:
-                raise ValueError(f"written in format {facts['format']}, expected {FORMAT}")
-            if facts["identity"] != identity:
+            metadata = json.loads((content.metadata() or {})["training"])
+            if metadata["format"] != FORMAT:
+                raise ValueError(f"written in format {metadata['format']}, expected {FORMAT}")
+            if metadata["identity"] != identity:
                 return None
             tensors = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
     except (OSError, KeyError, SafetensorError) as error:
         raise ValueError(str(error)) from error
-    return _restore(learner, facts, tensors)
+    return _restore(learner, metadata, tensors)
 
 
 def _restore(
-    learner: Learner, facts: Mapping[str, Any], tensors: Mapping[str, Tensor]
+    learner: Learner, metadata: Mapping[str, Any], tensors: Mapping[str, Tensor]
 ) -> Checkpoint:
     learner.model.load_state_dict(_without_prefix("model", tensors))
-    if not facts["done"]:
+    if not metadata["done"]:
         _set_moments(learner, _without_prefix("optimiser", tensors))
-        learner.precision.scaler.load_state_dict(facts["scaler"])
-    return Checkpoint(TrainingLog.of_rows(facts), _without_prefix("best", tensors), facts["done"])
+        learner.precision.scaler.load_state_dict(metadata["scaler"])
+    return Checkpoint(
+        TrainingLog.of_rows(metadata), _without_prefix("best", tensors), metadata["done"]
+    )
 
 
 def _moments(learner: Learner) -> dict[str, Tensor]:

@@ -13,19 +13,19 @@ class DeviceError(ShopclipError):
     """This machine has no such device."""
 
 
-def choose_device(wanted: str = "auto") -> torch.device:
+def choose_device(device: str = "auto") -> torch.device:
     """CUDA where there is one, else the CPU, unless a device is named, which may be a cluster's.
 
     Raises:
         DeviceError: what is named is no device.
     """
-    if wanted == "auto":
+    if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        return torch.device(wanted)
+        return torch.device(device)
     except RuntimeError as error:
         raise DeviceError(
-            f"training.device is {wanted!r}, expected auto, cpu, cuda or cuda:N"
+            f"training.device is {device!r}, expected auto, cpu, cuda or cuda:N"
         ) from error
 
 

@@ -106,21 +106,21 @@ def check_keys(config: Mapping[str, Any]) -> None:
             f"config.model_type is {kind!r}, which transformers does not know; "
             f"{suggest(str(kind), CONFIG_MAPPING)}"
         )
-    known = CONFIG_MAPPING[kind]
+    config_class = CONFIG_MAPPING[kind]
     common = {field.name for field in fields(PretrainedConfig)}
-    own = {field.name for field in fields(known)} - common | set(known.attribute_map)
+    own = {field.name for field in fields(config_class)} - common | set(config_class.attribute_map)
     wrong = [
         f"config.{key}: a {kind} has no such key; {suggest(str(key), own)}"
         for key in config
-        if key not in {"model_type", *own, *common, *OLDER} and not _has(known, str(key))
+        if key not in {"model_type", *own, *common, *OLDER} and not _has(config_class, str(key))
     ]
     if wrong:
         raise EncoderConfigError("; ".join(wrong))
 
 
-def _has(known: Any, key: str) -> bool:
+def _has(config_class: Any, key: str) -> bool:
     """Keys that an architecture derives from others, or has for the sake of older files."""
-    return hasattr(known, key) or key in known().to_dict()
+    return hasattr(config_class, key) or key in config_class().to_dict()
 
 
 def check_heads(encoder_config: Any, given: Mapping[str, Any]) -> None:

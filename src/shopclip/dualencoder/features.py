@@ -73,9 +73,9 @@ def _cached(
     if folder is None:
         return np.concatenate(list(_computed(parts, count, precision)))
     file = folder / f"{name}.npy"
-    if (found := _read(file, count)) is not None:
+    if (features := _read(file, count)) is not None:
         logger.info("features of %d %ss: taken from the cache", count, name.split("_")[0])
-        return found
+        return features
     computed = _computed(parts, count, precision)
     first = next(computed)
     with atomic_file(file) as draft:

@@ -34,8 +34,8 @@ def save(model: DualEncoder, folder: Path) -> None:
         weights = {name: value.contiguous().cpu() for name, value in model.state_dict().items()}
         save_file(weights, draft / "model.safetensors")
         model.text.tokenizer.save_pretrained(draft / "tokenizer")
-        facts = {**describe(model), "files": digests(draft)}
-        (draft / "dual_encoder.json").write_text(json.dumps(facts, indent=2) + "\n")
+        manifest = {**describe(model), "files": digests(draft)}
+        (draft / "dual_encoder.json").write_text(json.dumps(manifest, indent=2) + "\n")
 
 
 def load(folder: Path) -> DualEncoder:
@@ -47,12 +47,12 @@ def load(folder: Path) -> DualEncoder:
     from safetensors import SafetensorError
 
     try:
-        facts = json.loads((folder / "dual_encoder.json").read_text())
+        manifest = json.loads((folder / "dual_encoder.json").read_text())
         what, again = f"{folder}: a dual encoder", f"train the pair again: {_TRAIN}"
-        if told := other_format(what, facts["format"], FORMAT, again):
-            raise ModelError(told)
-        _check_files(facts, folder)
-        return _rebuild(facts, folder)
+        if problem := other_format(what, manifest["format"], FORMAT, again):
+            raise ModelError(problem)
+        _check_files(manifest, folder)
+        return _rebuild(manifest, folder)
     except FileNotFoundError as error:
         raise ModelError(
             f"{folder}: no dual encoder here ({Path(error.filename or folder).name} is missing); "
@@ -85,7 +85,7 @@ def describe(model: DualEncoder) -> dict[str, Any]:
     }
 
 
-def _rebuild(facts: dict[str, Any], folder: Path) -> DualEncoder:
+def _rebuild(manifest: dict[str, Any], folder: Path) -> DualEncoder:
     from safetensors.torch import load_file
     from transformers import AutoTokenizer
 
@@ -94,7 +94,7 @@ def _rebuild(facts: dict[str, Any], folder: Path) -> DualEncoder:
     from shopclip.dualencoder.temperature import Temperature
     from shopclip.dualencoder.towers import ImageTower, TextTower
 
-    text, image, dimensions = facts["text"], facts["image"], facts["dimensions"]
+    text, image, dimensions = manifest["text"], manifest["image"], manifest["dimensions"]
     model = DualEncoder(
         TextTower(
             encoder_from_config(text["config"]),
@@ -111,7 +111,7 @@ def _rebuild(facts: dict[str, Any], folder: Path) -> DualEncoder:
             dimensions=dimensions,
             pooling=image["pooling"],
         ),
-        Temperature(bias=0.0 if facts.get("biased") else None),
+        Temperature(bias=0.0 if manifest.get("biased") else None),
     )
     weights = load_file(folder / "model.safetensors")
     for name, value in weights.items():
@@ -121,10 +121,10 @@ def _rebuild(facts: dict[str, Any], folder: Path) -> DualEncoder:
     return model
 
 
-def _check_files(facts: Mapping[str, Any], folder: Path) -> None:
+def _check_files(manifest: Mapping[str, Any], folder: Path) -> None:
     """Raises:
     FileNotFoundError, ValueError: one of the files is missing, or is not the one that was saved.
     """
-    if "files" not in facts:  # saved before there were digests
+    if "files" not in manifest:  # saved before there were digests
         digest(folder / "tokenizer" / "tokenizer.json")  # without it any two captions are alike
-    check_digests(folder, facts.get("files", {}))
+    check_digests(folder, manifest.get("files", {}))

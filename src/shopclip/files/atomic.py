@@ -86,8 +86,8 @@ def sweep(place: Path) -> None:
     # SQLite's journal bears the draft's name and a hyphen.
     ours = re.compile(rf"\.{re.escape(place.name)}\.(\d+)([.-].+)?")
     for left in place.parent.glob(f".{place.name}.*"):
-        named = ours.fullmatch(left.name)
-        if named is None or _is_alive(int(named[1])):
+        match = ours.fullmatch(left.name)
+        if match is None or _is_alive(int(match[1])):
             continue
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)

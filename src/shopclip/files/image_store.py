@@ -80,15 +80,15 @@ class ImageStore:
             ImageStoreError: it is missing, of another format, or its parts do not match.
         """
         try:
-            facts = json.loads((folder / "image_store.json").read_text())
+            manifest = json.loads((folder / "image_store.json").read_text())
             what, again = f"{folder}: an image store", f"make it anew: {_PREPROCESS}"
-            if told := other_format(what, facts["format"], FORMAT, again):
-                raise ImageStoreError(told)
+            if problem := other_format(what, manifest["format"], FORMAT, again):
+                raise ImageStoreError(problem)
             images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
             ids = pd.read_parquet(folder / "ids.parquet")["id"].astype("str")
             rejections = pd.read_parquet(folder / "rejections.parquet")
-            counted = [facts["images"], len(images), len(ids)]
-            fingerprint, source = facts["fingerprint"], facts["source"]
+            counted = [manifest["images"], len(images), len(ids)]
+            fingerprint, source = manifest["fingerprint"], manifest["source"]
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise ImageStoreError(
                 f"{folder}: no complete image store here ({error}); make it with: {_PREPROCESS}"
@@ -130,13 +130,13 @@ def write_image_store(folder: Path, stream: ImageStream) -> None:
                 count += 1
             array.seek(0)
             _write_header(array, count, stream.size)
-        facts = {
+        manifest = {
             "format": FORMAT,
             "images": count,
             "fingerprint": digest.hexdigest(),
             "source": stream.source,
         }
-        (draft / "image_store.json").write_text(json.dumps(facts))
+        (draft / "image_store.json").write_text(json.dumps(manifest))
 
 
 class _Table:

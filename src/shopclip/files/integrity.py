@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-def other_format(what: str, found: object, expected: int, remedy: str) -> str | None:
+def other_format(what: str, version: object, expected: int, remedy: str) -> str | None:
     """What is wrong and what to do; None if the format is the expected one.
 
     Args:
         what: the place and what is there, such as `data/06_models/a: a checkpoint`.
         remedy: how to make it anew.
     """
-    if found == expected:
+    if version == expected:
         return None
-    newer = isinstance(found, int) and found > expected
+    newer = isinstance(version, int) and version > expected
     return (
-        f"{what} of format {found}, this version reads {expected}; "
+        f"{what} of format {version}, this version reads {expected}; "
         f"{'upgrade shopclip, or ' if newer else ''}{remedy}"
     )
 

@@ -40,12 +40,12 @@ class Shards:
         if ((rows < -len(self)) | (rows >= len(self))).any():
             raise IndexError(f"a row out of bounds for {len(self)} of them")
         rows = np.where(rows < 0, rows + len(self), rows)
-        found = np.empty((*rows.shape, *self.shape[1:]), self.dtype)
+        rows_read = np.empty((*rows.shape, *self.shape[1:]), self.dtype)
         homes = np.searchsorted(self.starts, rows, side="right") - 1
         for home in np.unique(homes):
             here = homes == home
-            found[here] = self.parts[home][rows[here] - self.starts[home]]
-        return found
+            rows_read[here] = self.parts[home][rows[here] - self.starts[home]]
+        return rows_read
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.concatenate(self.parts).astype(dtype or self.dtype, copy=False)

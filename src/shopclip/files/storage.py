@@ -31,10 +31,10 @@ def writing(place: Path) -> Iterator[None]:
     except ShopclipError:
         raise
     except Exception as error:  # the libraries in Rust and C++ have kinds of their own
-        told = explain(error, place)
-        if told is None:
+        message = explain(error, place)
+        if message is None:
             raise
-        raise StorageError(told) from error
+        raise StorageError(message) from error
 
 
 def explain(error: BaseException, place: Path) -> str | None:
@@ -58,13 +58,13 @@ def explain(error: BaseException, place: Path) -> str | None:
 
 def _number(error: BaseException) -> int | None:
     """The error's number, or the one whose words a library repeats."""
-    known = (*FULL, *SHUT, *NO_FOLDER)
+    numbers = (*FULL, *SHUT, *NO_FOLDER)
     if isinstance(error, OSError) and error.errno is not None:
-        return error.errno if error.errno in known else None
-    told = str(error)
-    if _SHORT.search(told):
+        return error.errno if error.errno in numbers else None
+    message = str(error)
+    if _SHORT.search(message):
         return errno.ENOSPC
-    return next((number for number in (*FULL, *SHUT) if os.strerror(number) in told), None)
+    return next((number for number in (*FULL, *SHUT) if os.strerror(number) in message), None)
 
 
 def _is_about(error: BaseException, place: Path) -> bool:
@@ -72,10 +72,10 @@ def _is_about(error: BaseException, place: Path) -> bool:
 
     What is being written may be read from elsewhere meanwhile.
     """
-    named = getattr(error, "filename", None)
-    if not isinstance(named, str | os.PathLike):
+    filename = getattr(error, "filename", None)
+    if not isinstance(filename, str | os.PathLike):
         return True
-    wrong, written = Path(named).absolute(), place.absolute()
+    wrong, written = Path(filename).absolute(), place.absolute()
     return wrong.is_relative_to(written.parent) or written.is_relative_to(wrong)
 
 

@@ -25,9 +25,13 @@ def open_child(
         parent: the run that it stands below.
         started: milliseconds since 1970; now by default.
     """
-    told = {"mlflow.parentRunId": parent.info.run_id, "mlflow.source.name": "shopclip", **tags}
+    tags_of_run = {
+        "mlflow.parentRunId": parent.info.run_id,
+        "mlflow.source.name": "shopclip",
+        **tags,
+    }
     experiment = parent.info.experiment_id
-    run = client.create_run(experiment, start_time=started, tags=told, run_name=name)
+    run = client.create_run(experiment, start_time=started, tags=tags_of_run, run_name=name)
     return str(run.info.run_id)
 
 
@@ -80,8 +84,8 @@ class PairRuns:
         """
         from mlflow.entities import Param
 
-        named = _flatten("pair" if prefix == f"pairs.{pair}" else prefix, values)
-        texts = {key: mask_credentials(str(value)) for key, value in named.items()}
+        flat = _flatten("pair" if prefix == f"pairs.{pair}" else prefix, values)
+        texts = {key: mask_credentials(str(value)) for key, value in flat.items()}
         parameters = [Param(key, text[:MAX_PARAMETER]) for key, text in texts.items()]
         self._client.log_batch(self._run(pair), params=parameters)
 
@@ -120,12 +124,12 @@ class PairRuns:
         What is not a number, because nothing was asked, is left out.
         """
         columns = table.drop(columns=keys).select_dtypes(["number", "bool"]).columns
-        found = [
+        values = [
             (".".join((prefix, *(row[key] for key in keys), column)).replace(" ", "_"), row[column])
             for row in table.to_dict("records")
             for column in columns
         ]
-        self._log(pair, [(name, value, 0) for name, value in found if not pd.isna(value)])
+        self._log(pair, [(name, value, 0) for name, value in values if not pd.isna(value)])
 
     def log_artifact(self, file: str) -> None:
         """Copy a file to the artifacts of the run of the pipeline."""
@@ -223,15 +227,15 @@ class TrialRuns:
     def _begun(self, study: str) -> dict[str, Any]:
         """The runs of a study's trials by the trial's number, those half written included."""
         experiment = self._client.get_run(self._parent_id).info.experiment_id
-        found: dict[str, Any] = {}
+        begun: dict[str, Any] = {}
         token = None
         while token != "":
             runs = self._client.search_runs(
                 [experiment], f"tags.study = '{study}'", page_token=token
             )
-            found |= {run.data.tags["trial"]: run for run in runs}
+            begun |= {run.data.tags["trial"]: run for run in runs}
             token = runs.token or ""
-        return found
+        return begun
 
     def _open(self, row: dict[str, Any]) -> str:
         parent = self._client.get_run(self._parent_id)

@@ -56,22 +56,22 @@ def _claims(pairs: list[str], entries: Mapping[str, Any]) -> Iterator[_Claim]:
         elif len(placeholders) == 1:
             (placeholder,) = placeholders
             for pair in pairs:
-                named = {placeholder: pair}
-                yield _Claim(_filled(entry, named), pair, _place(config, named))
+                values = {placeholder: pair}
+                yield _Claim(_filled(entry, values), pair, _place(config, values))
 
 
-def _place(config: Any, named: Mapping[str, str] | None = None) -> PurePosixPath | None:
+def _place(config: Any, values: Mapping[str, str] | None = None) -> PurePosixPath | None:
     """Of the dataset itself, or of the one that it keeps in memory."""
     while isinstance(config, Mapping):
         place = config.get("filepath") or config.get("path")
         if isinstance(place, str):
-            return PurePosixPath(_filled(place, named or {}))
+            return PurePosixPath(_filled(place, values or {}))
         config = config.get("dataset")
     return None
 
 
-def _filled(text: str, named: Mapping[str, str]) -> str:
-    return _PLACEHOLDER.sub(lambda found: named.get(found[1], found[0]), text)
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
 
 
 def _refuse(one: _Claim, other: _Claim, what: str) -> None:

@@ -88,9 +88,9 @@ def leaderboard_tables(leaderboard: pd.DataFrame) -> list[Any]:
                 *(_percent(row[score]) for score in COLUMNS if score != PRIMARY),
                 f"{_percent(row[PRIMARY])} ({low}–{high})",
             )
-        for told, bounds in {"chance": CHANCES, "best possible": CEILINGS}.items():
+        for name, bounds in {"chance": CHANCES, "best possible": CEILINGS}.items():
             ends = (first[bounds[score]] for score in COLUMNS)
-            table.add_row(told, "", *(f"{100 * end:.2f}" for end in ends), style="dim")
+            table.add_row(name, "", *(f"{100 * end:.2f}" for end in ends), style="dim")
         tables.append(table)
     return tables
 
@@ -98,7 +98,7 @@ def leaderboard_tables(leaderboard: pd.DataFrame) -> list[Any]:
 def collapse_lines(diagnostics: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """What was seen of each collapsed pair, by the pair's name."""
     return [
-        f"{MARK} {pair}: {'; '.join(explain(found).seen)}" for pair, found in diagnostics.items()
+        f"{MARK} {pair}: {'; '.join(explain(signs).seen)}" for pair, signs in diagnostics.items()
     ]
 
 

@@ -52,13 +52,13 @@ class ErrorHook:
     def _excepthook(
         self, kind: type[BaseException], value: BaseException, traceback: TracebackType | None
     ) -> None:
-        told = explain(value) if isinstance(value, Exception) else None
-        if told is None:
+        message = explain(value) if isinstance(value, Exception) else None
+        if message is None:
             self._usual(kind, value, traceback)
         else:
             for one in _chain(value):  # what they hold, such as a progress bar, ends before
                 clear_frames(one.__traceback__)
-            line = printable(mask_credentials(f"{told}{self._remedy}"))
+            line = printable(mask_credentials(f"{message}{self._remedy}"))
             print(f"Error: {line}", file=sys.stderr)
 
 

@@ -170,23 +170,23 @@ def agree(made_by: Mapping[str, Parameters], current: Parameters) -> dict[str, A
     Raises:
         ProvenanceError: two nodes used different values, which cannot both be told.
     """
-    found: dict[str, tuple[Any, str]] = {}
+    values: dict[str, tuple[Any, str]] = {}
     for node, made in made_by.items():
         for name, value in leaves({key: made[key] for key in made if key != OF_PAIRS}):
-            before, other = found.setdefault(name, (value, node))
+            before, other = values.setdefault(name, (value, node))
             if before != value and not name.startswith(OF_RECIPES):
                 raise ProvenanceError(
                     f"{name}: {before!r} for {other}, {value!r} for {node}, which cannot be "
                     "reported together. Make both with the same one: kedro run"
                 )
-    told = _merged(current, {name: value for name, (value, _) in found.items()})
-    shared = told.get("training", {}).get("recipe", {})
+    agreed = _merged(current, {name: value for name, (value, _) in values.items()})
+    shared = agreed.get("training", {}).get("recipe", {})
     for made in made_by.values():
         recipe = made.get("training", {}).get("recipe", {})
         own = {key: value for key, value in recipe.items() if shared.get(key) != value}
         for pair, settings in made.get(OF_PAIRS, {}).items():
-            told[OF_PAIRS][pair] = {**settings, "recipe": {**own, **settings["recipe"]}}
-    return told
+            agreed[OF_PAIRS][pair] = {**settings, "recipe": {**own, **settings["recipe"]}}
+    return agreed
 
 
 def _merged(current: Parameters, values: Parameters) -> dict[str, Any]:

@@ -38,10 +38,10 @@ class ProvenanceHook:
         self._made: set[str] = set()
         self._records.load()
         self._stages = _stages()
-        asked = pipeline.inputs()
+        inputs = pipeline.inputs()
         if run_params.get("only_missing_outputs"):
-            asked |= pipeline.all_outputs()
-        lineage = self._require(asked)
+            inputs |= pipeline.all_outputs()
+        lineage = self._require(inputs)
         coming = {node.name: self._parameters(node) for node in pipeline.nodes}
         if run_params.get("only_missing_outputs"):
             self._refuse_other_parameters(pipeline, coming)
@@ -62,10 +62,10 @@ class ProvenanceHook:
         """Remember what it reads; tell it by which parameters the things were made."""
         read = [path for name in node.inputs if (path := path_of(self._catalog, name))]
         locations = [self._records.location(path) for path in read]
-        known = {location: self._records.of(location) for location in locations}
+        records = {location: self._records.of(location) for location in locations}
         self._inputs[node.name] = {
             location: record.outputs[location].digest
-            for location, record in known.items()
+            for location, record in records.items()
             if record
         }
         if PARAMETERS not in inputs:
@@ -112,8 +112,8 @@ class ProvenanceHook:
 
     def _remedy(self, lineage: Lineage) -> str:
         """The stages that this run was to be, and those before it that are needed first."""
-        asked = self._run.get("pipeline_names") or []
-        if self._run.get("only_missing_outputs") or not asked or "__default__" in asked:
+        chosen = self._run.get("pipeline_names") or []
+        if self._run.get("only_missing_outputs") or not chosen or "__default__" in chosen:
             return kedro_command((), env=self._run.get("env"))
         makers = {
             self._stages.get(node.name)
@@ -121,7 +121,7 @@ class ProvenanceHook:
             for path in self._outputs(node).values()
             if self._records.location(path) in {one.location for one in lineage.breaks}
         }
-        stages = {stage for stage in {*asked, *lineage.stages(), *makers} if stage}
+        stages = {stage for stage in {*chosen, *lineage.stages(), *makers} if stage}
         return kedro_command(stages, env=self._run.get("env"))
 
     def _refuse_other_parameters(self, pipeline: Any, coming: Mapping[str, Any]) -> None:

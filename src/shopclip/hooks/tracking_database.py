@@ -85,8 +85,8 @@ def _tables(file: Path) -> set[str] | None:
     """None where it is not for us to tell: missing, locked, or no database."""
     try:
         with _reading(file) as database:
-            found = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            return {name for (name,) in found}
+            tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            return {name for (name,) in tables}
     except sqlite3.Error:
         return None
 

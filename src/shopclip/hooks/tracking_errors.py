@@ -53,9 +53,9 @@ def opening(uri: str) -> Iterator[None]:
 
 def explain(error: BaseException, uri: str) -> tuple[str, str]:
     """What is wrong with the store of this URI, and what to do."""
-    told, file = str(error), file_of(uri)
+    message, file = str(error), file_of(uri)
     store = mask_credentials(str(file or uri or "MLflow's store"))
-    if "is locked" in told or isinstance(error, Timeout):
+    if "is locked" in message or isinstance(error, Timeout):
         return (
             f"{store}: another program keeps MLflow's database to itself",
             f"{PATIENCE:.0f} seconds of waiting did not help. End it (lsof names it), or wait, and "
@@ -66,23 +66,23 @@ def explain(error: BaseException, uri: str) -> tuple[str, str]:
             f"{store}: MLflow's database is half-made: a run was ended in its first seconds",
             "it holds no run yet; move it away, and give the same command again",
         )
-    if "out-of-date database schema" in told:
+    if "out-of-date database schema" in message:
         return (
             f"{store}: MLflow's database is of another version of MLflow",
             f"if of an older one, copy the file, then: mlflow db upgrade {uri}; if of a newer one, "
             "upgrade MLflow",
         )
-    if "not a database" in told or "malformed" in told:
+    if "not a database" in message or "malformed" in message:
         return (
             f"{store}: no database, or a damaged one",
             "move it away: a new one is made, without the old runs",
         )
-    if "readonly database" in told or "unable to open database" in told:
+    if "readonly database" in message or "unable to open database" in message:
         error = PermissionError(errno.EACCES, "")
-    if "database or disk is full" in told:
+    if "database or disk is full" in message:
         error = OSError(errno.ENOSPC, "")
-    found = storage.explain(error, _place(error) or Path(store))
-    return found or f"{store}: MLflow cannot use it ({first_line(error)[:300]})", ""
+    reason = storage.explain(error, _place(error) or Path(store))
+    return reason or f"{store}: MLflow cannot use it ({first_line(error)[:300]})", ""
 
 
 def lost(uri: str) -> str | None:
@@ -113,5 +113,5 @@ def refuse_artifacts_in(location: str) -> None:
 
 def _place(error: BaseException) -> Path | None:
     """The file or folder that the error is about, which may be another than the database."""
-    named = getattr(error, "filename", None)
-    return Path(named) if isinstance(named, str | os.PathLike) else None
+    filename = getattr(error, "filename", None)
+    return Path(filename) if isinstance(filename, str | os.PathLike) else None

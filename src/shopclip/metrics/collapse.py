@@ -96,13 +96,13 @@ def explain(diagnostics: Mapping[str, Any]) -> Explanation:
     loss, chance_loss = diagnostics["final_loss"], diagnostics["chance_loss"]
     seen, towers, shapes = [], [], []
     for tower in ("image", "text"):
-        found = Spread(diagnostics[f"{tower}_mean_cosine"], diagnostics[f"{tower}_effective_rank"])
-        if found.collapsed:
-            cosine, rank = f"{found.mean_cosine:.3f}", f"{found.effective_rank:.1f}"
+        shape = Spread(diagnostics[f"{tower}_mean_cosine"], diagnostics[f"{tower}_effective_rank"])
+        if shape.collapsed:
+            cosine, rank = f"{shape.mean_cosine:.3f}", f"{shape.effective_rank:.1f}"
             numbers = f"mean cosine {cosine}, effective rank {rank}"
-            seen.append(f"the {tower} embeddings are {found.shape} ({numbers})")
+            seen.append(f"the {tower} embeddings are {shape.shape} ({numbers})")
             towers.append(tower)
-            shapes.append(found.shape)
+            shapes.append(shape.shape)
     signs = [*towers, *shapes]
     if loss is None:
         signs = ["untrained"] if seen else []

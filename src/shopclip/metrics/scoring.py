@@ -42,9 +42,9 @@ CHANCES = {score: f"chance_{score.removesuffix('_accuracy')}" for score in SCORE
 CEILINGS = {score: f"ceiling_{score.removesuffix('_accuracy')}" for score in SCORES}
 
 
-def headline_protocol(found: Collection[str]) -> str:
+def headline_protocol(protocols: Collection[str]) -> str:
     """The protocol that counts most of those that there are, at least one."""
-    return next(name for name in PROTOCOLS if name in found)
+    return next(name for name in PROTOCOLS if name in protocols)
 
 
 def standing(row: Mapping[Any, Any]) -> tuple[int, int, float, float, str]:

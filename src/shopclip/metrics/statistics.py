@@ -77,7 +77,7 @@ def paired_p_value(
     sums = sums[sums != 0]  # their sign does not matter
     if len(sums) < 2:  # both signs of one difference are equally extreme
         return 1.0
-    found = permutation_test(
+    test = permutation_test(
         (sums,),
         np.sum,
         permutation_type="samples",
@@ -86,7 +86,7 @@ def paired_p_value(
         batch=BATCH,
         rng=np.random.default_rng(seed),
     )
-    return float(found.pvalue)
+    return float(test.pvalue)
 
 
 def paired_difference(

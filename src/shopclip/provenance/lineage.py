@@ -63,11 +63,11 @@ class Lineage:
         stale = {one.location for one in self.breaks}
         grown = True
         while grown:
-            found = {
+            dependents = {
                 location for location, inputs in self._uses.items() if stale.intersection(inputs)
             }
-            grown = not found <= stale
-            stale |= found
+            grown = not dependents <= stale
+            stale |= dependents
         records = [record for location in stale if (record := self._records.of(location))]
         return {record.stage for record in records if record.stage}
 
@@ -160,8 +160,8 @@ def kedro_command(stages: Iterable[str], *, env: str | None = None) -> str:
 
 def in_order(stages: Iterable[str]) -> list[str]:
     """Each once, as a run goes through them."""
-    known = {stage: place for place, stage in enumerate(STAGES)}
-    return sorted(set(stages), key=lambda stage: (known.get(stage, len(known)), stage))
+    order = {stage: position for position, stage in enumerate(STAGES)}
+    return sorted(set(stages), key=lambda stage: (order.get(stage, len(order)), stage))
 
 
 def _name(path: Path) -> str:

@@ -37,8 +37,8 @@ def connected(address: str | None, *, least_cpus: int = 1) -> Iterator[None]:
         try:
             yield
         except ray.exceptions.RayError as error:
-            told = str(error).strip().split("\n")[-1]
-            raise ClusterError(f"the Ray cluster did not finish its work: {told}") from error
+            message = str(error).strip().split("\n")[-1]
+            raise ClusterError(f"the Ray cluster did not finish its work: {message}") from error
 
 
 @contextmanager

@@ -77,14 +77,14 @@ def benchmark_tasks(
     places = {id_: place for place, id_ in enumerate(examples["id"])}
     answers = {TEXT_IMAGE: {c: _found(places, ids) for c, ids in truth.relevant.items()}}
     for attribute in ATTRIBUTE_TASKS:
-        known = values(examples, attribute)
-        found = known.groupby(known).indices
-        answers[attribute] = {str(value): np.asarray(right) for value, right in found.items()}
+        labels = values(examples, attribute)
+        positions = labels.groupby(labels).indices
+        answers[attribute] = {str(value): np.asarray(right) for value, right in positions.items()}
     tasks = []
     for name, by_label in answers.items():
-        asked = queries_of_task(queries, name, list(by_label))
-        rows = asked.index.to_numpy()
-        right = [by_label[label] for label in asked["label"]]
+        rows_of_task = queries_of_task(queries, name, list(by_label))
+        rows = rows_of_task.index.to_numpy()
+        right = [by_label[label] for label in rows_of_task["label"]]
         tasks.append(Task(name, rows, right, texts_seen[rows]))
     return tasks
 
@@ -108,18 +108,20 @@ def score_task(
     place = np.full(len(image_embeddings), -1, dtype=np.int64)
     place[gallery] = np.arange(len(gallery))
     inside = [answers[place[answers] >= 0] for answers in task.answers]
-    asked = [number for number, answers in enumerate(inside) if len(answers)]
-    counts = {"task": task.name, "queries": len(asked), "gallery": len(gallery)}
-    if not asked:
+    answerable = [number for number, answers in enumerate(inside) if len(answers)]
+    counts = {"task": task.name, "queries": len(answerable), "gallery": len(gallery)}
+    if not answerable:
         nothing = dict.fromkeys((*METRICS, *CHANCES), np.nan)
         return {**counts, **nothing, "queries_seen": 0, "contaminated": False}
-    relevant = [place[inside[number]] for number in asked]
-    ranks = rank_relevant(query_embeddings[task.rows[asked]], image_embeddings[gallery], relevant)
-    found, chance = measure(ranks), measure(rank_by_chance(len(gallery), relevant))
-    seen = sum(bool(task.seen[n] or products_seen[inside[n]].any()) for n in asked)
+    relevant = [place[inside[number]] for number in answerable]
+    ranks = rank_relevant(
+        query_embeddings[task.rows[answerable]], image_embeddings[gallery], relevant
+    )
+    scores, chance = measure(ranks), measure(rank_by_chance(len(gallery), relevant))
+    seen = sum(bool(task.seen[n] or products_seen[inside[n]].any()) for n in answerable)
     return {
         **counts,
-        **_means(found),
+        **_means(scores),
         **{f"chance_{k}": v for k, v in _means(chance).items()},
         "queries_seen": seen,
         "contaminated": seen > 0,
@@ -130,8 +132,8 @@ def _found(places: dict[str, int], ids: Sequence[str]) -> np.ndarray:
     return np.array([places[id_] for id_ in ids if id_ in places], dtype=np.int64)
 
 
-def _means(found: dict[str, np.ndarray]) -> dict[str, float]:
-    means = {name: float(found[name].mean()) for name in METRICS if name in found}
+def _means(scores: dict[str, np.ndarray]) -> dict[str, float]:
+    means = {name: float(scores[name].mean()) for name in METRICS if name in scores}
     return {**means, "avg_recall": (means["recall_at_1"] + means["recall_at_10"]) / 2}
 
 

@@ -43,15 +43,15 @@ def break_down(
     `by` is masterCategory, or subCategory where all products have one masterCategory, or
     caption_frequency: how many products of the gallery bear the query's caption.
     """
-    asked = ranks[ranks["protocol"] == headline(examples)[0]]
-    products = examples.set_index("id").loc[asked["id"].unique()]
+    judged = ranks[ranks["protocol"] == headline(examples)[0]]
+    products = examples.set_index("id").loc[judged["id"].unique()]
     rows = []
     for by, order, groups in (_categories(products), _frequencies(products)):
-        of_query = asked["id"].map(groups)
+        of_query = judged["id"].map(groups)
         for group in order:
-            for direction, queries in asked[of_query == group].groupby("direction"):
-                named = {"by": by, "group": group, "direction": direction}
-                rows.append({**named, **_accuracy(queries, parameters)})
+            for direction, queries in judged[of_query == group].groupby("direction"):
+                keys = {"by": by, "group": group, "direction": direction}
+                rows.append({**keys, **_accuracy(queries, parameters)})
     return pd.DataFrame(rows)
 
 
@@ -104,11 +104,11 @@ def find_hubs(
     members = headline(examples)[1]
     gallery = examples.iloc[members]
     first = np.unique(gallery["caption_id"], return_index=True)[1]
-    found = times_found(text_embeddings[members][first], image_embeddings[members])
+    counts = times_found(text_embeddings[members][first], image_embeddings[members])
     chance = len(first) * min(NEAREST, len(members)) / len(members)
-    order = np.argsort(-found, kind="stable")[:HUBS]
-    order = order[found[order] > chance * (1 + 1e-9)]
-    hubs = gallery.iloc[order][["id", "row", "caption"]].assign(found=found[order])
+    order = np.argsort(-counts, kind="stable")[:HUBS]
+    order = order[counts[order] > chance * (1 + 1e-9)]
+    hubs = gallery.iloc[order][["id", "row", "caption"]].assign(found=counts[order])
     hubs = hubs.assign(captions=len(first), gallery=len(members), chance=chance)
     hubs.insert(0, "place", np.arange(1, len(hubs) + 1))
     return hubs.reset_index(drop=True)

@@ -36,10 +36,10 @@ def rank_examples(
     """
     tables = []
     for protocol, members in protocols(examples).items():
-        asked = examples[["id", "caption_id"]].iloc[members]
+        queries = examples[["id", "caption_id"]].iloc[members]
         both = rank_both(image_embeddings[members], text_embeddings[members])
         for direction, ranks in zip(DIRECTIONS, both, strict=True):
-            ranked = asked.assign(better=ranks.better, tied=ranks.tied, gallery=len(members))
+            ranked = queries.assign(better=ranks.better, tied=ranks.tied, gallery=len(members))
             tables.append(ranked.assign(protocol=protocol, direction=direction))
     return pd.concat(tables, ignore_index=True)
 
@@ -52,10 +52,10 @@ def rank_captions(
     """
     tables = []
     for protocol, members in protocols(examples).items():
-        asked = examples[["id", "caption_id"]].iloc[members]
-        _, first, own = np.unique(asked["caption_id"], return_index=True, return_inverse=True)
+        queries = examples[["id", "caption_id"]].iloc[members]
+        _, first, own = np.unique(queries["caption_id"], return_index=True, return_inverse=True)
         ranks = rank(image_embeddings[members], text_embeddings[members][first], own)
-        ranked = asked.assign(better=ranks.better, tied=ranks.tied, gallery=len(first))
+        ranked = queries.assign(better=ranks.better, tied=ranks.tied, gallery=len(first))
         tables.append(ranked.assign(protocol=protocol))
     return pd.concat(tables, ignore_index=True)
 
@@ -106,10 +106,10 @@ def score(parameters: EvaluationParameters, **of_runs: Any) -> pd.DataFrame:
     ranks, captions, diagnostics = (
         [data for name, data in of_runs.items() if name.startswith(kind)] for kind in kinds
     )
-    seen = max(found.get("held_out_seen", 0.0) for found in diagnostics)
+    seen = max(one.get("held_out_seen", 0.0) for one in diagnostics)
     scores = score_runs(ranks, captions, parameters)
     return scores.assign(
-        collapsed=sum(found["collapsed"] for found in diagnostics),
+        collapsed=sum(one["collapsed"] for one in diagnostics),
         seen=np.where(scores["protocol"] == HELD_OUT, seen, 0.0),
     )
 
@@ -128,16 +128,16 @@ def retrieve(
     """
     protocol, members = headline(examples)
     gallery, images = examples.iloc[members], image_embeddings[members]
-    asked = ranks[(ranks["protocol"] == protocol) & (ranks["direction"] == TEXT_TO_IMAGE)]
-    missed = pd.Index(gallery["id"]).get_indexer(missed_captions(asked, MISSES)["id"])
+    ranked = ranks[(ranks["protocol"] == protocol) & (ranks["direction"] == TEXT_TO_IMAGE)]
+    missed = pd.Index(gallery["id"]).get_indexer(missed_captions(ranked, MISSES)["id"])
     typical = chosen_captions(gallery, parameters.gallery_captions)
     tables = []
     for kind, queries in {"typical": typical, "miss": missed}.items():
         texts = text_embeddings[members][queries]
-        found = nearest_images(texts, images, parameters.gallery_pictures)
-        tables.append(_describe(gallery, queries, *found).assign(kind=kind))
+        nearest = nearest_images(texts, images, parameters.gallery_pictures)
+        tables.append(_describe(gallery, queries, *nearest).assign(kind=kind))
     pictures = pd.concat(tables, ignore_index=True)
-    return pictures.assign(better=pictures["asked"].map(asked.set_index("id")["better"]))
+    return pictures.assign(better=pictures["asked"].map(ranked.set_index("id")["better"]))
 
 
 def collect_results(pair: Pair, **tables: Any) -> Results:
@@ -156,16 +156,16 @@ def _describe(
     gallery: pd.DataFrame, queries: np.ndarray, places: np.ndarray, similarities: np.ndarray
 ) -> pd.DataFrame:
     count = places.shape[1]
-    asked, shown = gallery.iloc[np.repeat(queries, count)], gallery.iloc[places.ravel()]
+    queried, shown = gallery.iloc[np.repeat(queries, count)], gallery.iloc[places.ravel()]
     return pd.DataFrame(
         {
             "query": np.repeat(np.arange(len(queries)), count),
-            "asked": asked["id"].to_numpy(),
-            "caption": asked["caption"].to_numpy(),
+            "asked": queried["id"].to_numpy(),
+            "caption": queried["caption"].to_numpy(),
             "place": np.tile(np.arange(1, count + 1), len(queries)),
             "id": shown["id"].to_numpy(),
             "row": shown["row"].to_numpy(),
-            "hit": shown["caption_id"].to_numpy() == asked["caption_id"].to_numpy(),
+            "hit": shown["caption_id"].to_numpy() == queried["caption_id"].to_numpy(),
             "similarity": similarities.ravel(),
         }
     )

@@ -19,15 +19,15 @@ def protocols(examples: pd.DataFrame) -> dict[str, np.ndarray]:
     kept out of training, and is absent when fewer than two were.
     """
     kept_out = np.flatnonzero(examples["split"] == "held_out")
-    found = {PAPER: np.arange(len(examples))}
-    return {**found, HELD_OUT: kept_out} if len(kept_out) >= 2 else found
+    members = {PAPER: np.arange(len(examples))}
+    return {**members, HELD_OUT: kept_out} if len(kept_out) >= 2 else members
 
 
 def headline(examples: pd.DataFrame) -> tuple[str, np.ndarray]:
     """The protocol that counts most, with its members: `held_out` where there is one."""
-    found = protocols(examples)
-    protocol = headline_protocol(found)
-    return protocol, found[protocol]
+    members = protocols(examples)
+    protocol = headline_protocol(members)
+    return protocol, members[protocol]
 
 
 def evenly_chosen(count: int, most: int) -> np.ndarray:

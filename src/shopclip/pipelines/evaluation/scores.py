@@ -63,12 +63,12 @@ def score_runs(
 def _score(
     runs: Sequence[Queries], names: dict[str, str], parameters: EvaluationParameters
 ) -> pd.DataFrame:
-    asked = runs[0]
+    queries = runs[0]
     measured = [_columns(measure(run.groups), names) for run in runs]
     values = np.mean(measured, axis=0)
-    low, high = _intervals(values, asked.captions, parameters)
+    low, high = _intervals(values, queries.captions, parameters)
     by_run = np.array([_summary(one) for one in measured])
-    chance = _summary(_columns(measure(asked.by_chance()), names))
+    chance = _summary(_columns(measure(queries.by_chance()), names))
     return pd.DataFrame(
         {
             "metric": list(names),
@@ -77,10 +77,10 @@ def _score(
             "high": high,
             "seed_low": by_run.min(axis=0),
             "seed_high": by_run.max(axis=0),
-            "chance": np.append(chance[:-1], asked.median_by_chance()),
-            "ceiling": _summary(_columns(measure(asked.at_best()), names)),
-            "queries": len(asked),
-            "gallery": asked.gallery,
+            "chance": np.append(chance[:-1], queries.median_by_chance()),
+            "ceiling": _summary(_columns(measure(queries.at_best()), names)),
+            "queries": len(queries),
+            "gallery": queries.gallery,
             "seeds": len(runs),
         }
     )

@@ -42,8 +42,8 @@ def nearest_classes(images: np.ndarray, classes: np.ndarray) -> np.ndarray:
     So images that all are one embedding get one class, and are right no oftener than chance.
     """
     starts = range(0, len(images), CHUNK)
-    found = [(images[start : start + CHUNK] @ classes.T).argmax(axis=1) for start in starts]
-    return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+    chunks = [(images[start : start + CHUNK] @ classes.T).argmax(axis=1) for start in starts]
+    return np.concatenate(chunks) if chunks else np.empty(0, dtype=np.int64)
 
 
 def score_classes(
@@ -138,12 +138,12 @@ def classify(
     Raises:
         QueriesError: the queries were collected for other templates or another catalogue.
     """
-    found = [
+    results = [
         _classify_by(attribute, image_embeddings, query_embeddings, queries, examples, parameters)
         for attribute in parameters.zero_shot
     ]
-    matrices = [matrix for _, matrix in found if len(matrix)]
-    scores = pd.DataFrame([score for score, _ in found], columns=SCORES)
+    matrices = [matrix for _, matrix in results if len(matrix)]
+    scores = pd.DataFrame([score for score, _ in results], columns=SCORES)
     if not matrices:
         return scores, pd.DataFrame(columns=CONFUSIONS)
     return scores, pd.concat(matrices, ignore_index=True)[CONFUSIONS]
@@ -159,8 +159,8 @@ def _classify_by(
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     protocol, members = headline(examples)
     labels = classes(examples, attribute)
-    asked = queries_of_task(queries, zero_shot_task(attribute), labels)
-    names, embeddings = class_embeddings(query_embeddings[asked.index], asked["label"])
+    texts = queries_of_task(queries, zero_shot_task(attribute), labels)
+    names, embeddings = class_embeddings(query_embeddings[texts.index], texts["label"])
     products = examples.iloc[members][values(examples, attribute).iloc[members].notna()]
     actual = values(products, attribute).to_numpy(object)
     places = examples.index.get_indexer(products.index)

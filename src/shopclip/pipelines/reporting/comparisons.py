@@ -86,10 +86,10 @@ def _difference(
     difference = scores[one] - scores[two]
     pair, other = (one, two) if difference.mean() >= 0 else (two, one)
     difference = difference if pair == one else -difference
-    found = paired_difference(
+    test = paired_difference(
         difference, captions, resamples=parameters.resamples, confidence=parameters.confidence
     )
-    return {"pair": pair, "other": other, **found}
+    return {"pair": pair, "other": other, **test}
 
 
 def _by_query(runs: Sequence[pd.DataFrame]) -> np.ndarray:

@@ -195,11 +195,11 @@ def _content(evidence: CardEvidence, experiment: Experiment) -> dict[str, Any]:
 
 def _splits(examples: pd.DataFrame) -> dict[str, tuple[int, int]]:
     """Products and distinct captions by split, of those that there are."""
-    found = {
-        told: examples.loc[examples["split"] == split, "caption_id"]
-        for split, told in SPLITS.items()
+    captions = {
+        words: examples.loc[examples["split"] == split, "caption_id"]
+        for split, words in SPLITS.items()
     }
-    return {told: (len(ids), ids.nunique()) for told, ids in found.items() if len(ids)}
+    return {words: (len(ids), ids.nunique()) for words, ids in captions.items() if len(ids)}
 
 
 def _template(experiment: Experiment) -> str | None:

@@ -143,9 +143,9 @@ def _content(evidence: Evidence) -> dict[str, Any]:
         "diagnostics": diagnostics_table(diagnostics, logs),
         "hubness_sample": HUBNESS_SAMPLE,
         "collapsed": {
-            pair: explain(found)
-            for pair, found in sorted(diagnostics.items())
-            if found["collapsed"]
+            pair: explain(signs)
+            for pair, signs in sorted(diagnostics.items())
+            if signs["collapsed"]
         },
         "queries": retrieved_for(evidence.retrievals, examples),
         "images": evidence.images,

@@ -92,8 +92,8 @@ def _of_kind(retrieved: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 
 def _pictures(retrieved: pd.DataFrame, query: int, captions: Mapping[str, str]) -> list[Picture]:
-    found = retrieved[retrieved["query"] == query].sort_values("place").head(PICTURES)
-    columns = zip(found["row"], found["place"], found["hit"], found["id"], strict=True)
+    nearest = retrieved[retrieved["query"] == query].sort_values("place").head(PICTURES)
+    columns = zip(nearest["row"], nearest["place"], nearest["hit"], nearest["id"], strict=True)
     return [
         Picture(int(row), int(place), bool(hit), captions[id_]) for row, place, hit, id_ in columns
     ]

@@ -80,19 +80,19 @@ def best_confusion(
     tables: list[Classified], confusions: Mapping[str, pd.DataFrame]
 ) -> Confusion | None:
     """That of the pair with the best accuracy in `DRAWN`, or in the first attribute there is."""
-    known = [table for table in tables if table.products]
-    if not known:
+    classified = [table for table in tables if table.products]
+    if not classified:
         return None
-    table = next((one for one in known if one.attribute == DRAWN), known[0])
+    table = next((one for one in classified if one.attribute == DRAWN), classified[0])
     pair = str(table.rows[0]["pair"])
     cells = confusions[pair][confusions[pair]["attribute"] == table.attribute]
     names = [str(name) for name in cells["actual"].unique()]
     counts = cells["products"].to_numpy(np.int64).reshape(len(names), len(names))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     # `other` may be neither what any product is nor what it is taken for.
-    asked = np.flatnonzero(counts.sum(axis=1) + counts.sum(axis=0))
-    inside = np.ix_(asked, asked)
-    names = [names[place] for place in asked]
+    present = np.flatnonzero(counts.sum(axis=1) + counts.sum(axis=0))
+    inside = np.ix_(present, present)
+    names = [names[place] for place in present]
     return Confusion(table.attribute, pair, names, counts[inside], shares[inside])
 
 

@@ -109,26 +109,26 @@ def check_learning(
     from shopclip.dualencoder.preflight import overfit
 
     training = training_examples(examples, image_store, captions, parameters.seed)
-    found = overfit(
+    preflight = overfit(
         build_towers(pair, training, parameters, images),
         training,
         parameters.recipe_for(pair),
         seed=parameters.seed,
         device=choose_device(parameters.device),
     )
-    told = (
-        f"after {found.steps} steps in {found.seconds:.0f} s, {found.accuracy:.0%} of "
-        f"{found.examples} examples find their caption (loss {found.loss:.2f}, that of chance "
-        f"{found.chance_loss:.2f})"
+    message = (
+        f"after {preflight.steps} steps in {preflight.seconds:.0f} s, {preflight.accuracy:.0%} of "
+        f"{preflight.examples} examples find their caption (loss {preflight.loss:.2f}, that of "
+        f"chance {preflight.chance_loss:.2f})"
     )
-    if not found.passed:
+    if not preflight.passed:
         raise TrainingError(
-            f"these towers do not learn a few examples by heart: {told}. With few steps, the "
+            f"these towers do not learn a few examples by heart: {message}. With few steps, the "
             "device is too slow to tell; else lower image_learning_rate or text_learning_rate, or "
             "choose another pooling (mean for a ViT from scratch, last for a causal text encoder)"
         )
-    logger.info("they can learn: %s", told)
-    return asdict(found)
+    logger.info("they can learn: %s", message)
+    return asdict(preflight)
 
 
 def _table(kind: type[Step | Epoch], rows: Sequence[Step | Epoch]) -> pd.DataFrame:
