@@ -34,8 +34,8 @@ def score_benchmark(
     """Rank a gallery of images for every caption of the benchmark.
 
     Args:
-        captions: float (captions of the benchmark, dimensions), L2-normalised, in its order.
-        images: float (gallery, dimensions), L2-normalised.
+        captions: float (captions of the benchmark, embed_dim), L2-normalised, in its order.
+        images: float (gallery, embed_dim), L2-normalised.
         ids: the product of each image.
 
     Raises:

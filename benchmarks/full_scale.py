@@ -43,7 +43,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--catalogue", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--store", type=Path, help="image store; made there if it is missing")
-    parser.add_argument("--states", type=Path, help="folder of what a cut run goes on from")
+    parser.add_argument("--states", type=Path, help="folder of what a cut run resumes from")
     parser.add_argument("--benchmark", type=Path, help="ground truth, {caption: {id: 1}}")
     parser.add_argument("--epochs", type=int, nargs="+", default=[5, 30], help="a training each")
     parser.add_argument("--pairs", nargs="+", choices=list(full_pairs(300)))
@@ -54,7 +54,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--micro-batch", type=int, help="examples a forward pass, to save memory")
     parser.add_argument("--precision", choices=["fp32", "bf16", "fp16"], default="bf16")
     parser.add_argument("--compile", action="store_true")
-    parser.add_argument("--vocabulary", type=int, default=4000, help="most tokens of a tokenizer")
+    parser.add_argument("--vocab-size", type=int, default=4000, help="most tokens of a tokenizer")
     parser.add_argument("--text-rate", type=float, help="peak learning rate of all text encoders")
     parser.add_argument("--image-rate", type=float, help="the same of all image encoders")
     parser.add_argument("--warmup", type=float, default=0.1, help="share of the steps")
@@ -74,7 +74,7 @@ def main() -> None:
     kept_out = split(products["key"], options.held_out, 0.0, 0) == "held_out"
     if benchmark:
         kept_out |= of_benchmark(products["id"], products["key"], benchmark)
-    pairs = small_pairs() if options.small else full_pairs(options.vocabulary)
+    pairs = small_pairs() if options.small else full_pairs(options.vocab_size)
     results = facts(options, products, kept_out)
     for epochs in options.epochs:
         for name in options.pairs or pairs:
@@ -168,7 +168,7 @@ def facts(
         "size": SMALL if options.small else SEEN,
         "small": options.small,
         "seed": options.seed,
-        "vocabulary": options.vocabulary,
+        "vocab_size": options.vocab_size,
         "peak_tflops": options.peak_tflops,
         "runs": [],
     }

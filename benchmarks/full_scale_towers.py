@@ -8,17 +8,17 @@ from training_towers import Pair
 SEEN = (224, 224)
 
 
-def full_pairs(vocabulary: int) -> dict[str, Pair]:
+def full_pairs(vocab_size: int) -> dict[str, Pair]:
     """Encoders of the published sizes with random weights; their tokenizers know this shop alone.
 
     Transformers from scratch collapse at the rate at which a ResNet learns best, so each encoder
     has its own. The mean of all tokens or patches learns in fewer epochs than a single one.
 
     Args:
-        vocabulary: most tokens of a tokenizer.
+        vocab_size: most tokens of a tokenizer.
     """
-    bert = TextEncoder(config={"model_type": "bert"}, pooling="mean", vocabulary=vocabulary)
-    gpt = TextEncoder(config={"model_type": "gpt2"}, pooling="mean", vocabulary=vocabulary)
+    bert = TextEncoder(config={"model_type": "bert"}, pooling="mean", vocab_size=vocab_size)
+    gpt = TextEncoder(config={"model_type": "gpt2"}, pooling="mean", vocab_size=vocab_size)
     resnet = ImageEncoder(config={"model_type": "resnet"})
     vit = ImageEncoder(config={"model_type": "vit"}, pooling="mean")
     text, slow, fast = {"text_learning_rate": 2e-4}, 2e-4, 1e-3

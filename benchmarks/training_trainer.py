@@ -155,7 +155,7 @@ def train_with_trainer(
             warmup_steps=recipe.warmup,
             weight_decay=recipe.weight_decay,
             adam_beta2=recipe.beta2,
-            adam_epsilon=recipe.epsilon,
+            adam_epsilon=recipe.eps,
             max_grad_norm=recipe.max_gradient_norm,
             dataloader_num_workers=workers,
             dataloader_drop_last=True,

@@ -156,8 +156,8 @@ def test_the_tasks_run_one_by_one_give_what_one_run_gives(tmp_path):
 
     leaderboard.unlink()
     stages = "training,embedding,evaluation,reporting"
-    anew = ("--params", "training.resume=false")
-    kedro(project, "run", "--env", "test", "--pipelines", stages, *anew)
+    again = ("--params", "training.resume=false")
+    kedro(project, "run", "--env", "test", "--pipelines", stages, *again)
     assert leaderboard.read_bytes() == of_tasks
 
 

@@ -92,8 +92,8 @@ def test_a_second_run_gives_the_same_leaderboard_to_the_last_digit(finished):
     project, _ = finished
     before = (project / "data/08_reporting/leaderboard.csv").read_bytes()
     stages = "training,embedding,evaluation,reporting"
-    anew = ("--params", "training.resume=false")
-    kedro(project, "run", "--env", "test", "--pipelines", stages, *anew)
+    again = ("--params", "training.resume=false")
+    kedro(project, "run", "--env", "test", "--pipelines", stages, *again)
     assert (project / "data/08_reporting/leaderboard.csv").read_bytes() == before
 
 

@@ -22,7 +22,7 @@ HELD_OUT = "splits.held_out=1.0,splits.validation=0"
 @pytest.fixture(scope="module")
 def trained_once(tmp_path_factory):
     """A project in which the pairs are trained on the sample, and nothing is scored."""
-    project = copy_project(tmp_path_factory.mktemp("anew") / "project")
+    project = copy_project(tmp_path_factory.mktemp("again") / "project")
     kedro(project, *SCORE, "ingestion,preprocessing,training", "--params", "splits.held_out=0.3")
     return project
 

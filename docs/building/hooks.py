@@ -11,7 +11,7 @@ from mkdocs.structure.files import File, Files
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the page of all parameters, which is written anew for every build."""
+    """Add the page of all parameters, which is written again for every build."""
     conf = Path(config.config_file_path).parent / "conf"
     page = render(read_sections(conf))
     files.append(File.generated(config, "reference/parameters.md", content=page))

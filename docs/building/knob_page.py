@@ -9,7 +9,7 @@ from knob_reader import Knob, Section
 
 INTRODUCTION = """# Parameters
 
-Every knob of the configuration, written anew from the code whenever this site is built. A key that
+Every knob of the configuration, written again from the code whenever this site is built. A key that
 is not on this page is an error before anything runs, and so is a value out of its bounds.
 
 A knob is set in a YAML file of `conf/local`, which git ignores, or on the command line by its

@@ -31,8 +31,8 @@ def test_a_gallery_without_the_benchmarks_products_cannot_be_scored():
         score_benchmark(TRUTH, np.eye(3, 4), GALLERY, ["p", "q", "r", "s"])
 
 
-def unit(count, seed, dimensions=8):
-    rows = np.random.default_rng(seed).normal(size=(count, dimensions))
+def unit(count, seed, embed_dim=8):
+    rows = np.random.default_rng(seed).normal(size=(count, embed_dim))
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 

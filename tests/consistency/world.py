@@ -43,7 +43,7 @@ pairs:
                layer_type: basic}
 catalogue: {path: shop, max_rejected: 0.9}
 images: {stored: {height: 16, width: 12}, size: {height: 16, width: 12}}
-training: {dimensions: 8, recipe: {epochs: 1, batch_size: 8}}
+training: {embed_dim: 8, recipe: {epochs: 1, batch_size: 8}}
 splits: {held_out: 0.3, validation: 0.2}
 evaluation:
   {resamples: 100, gallery_captions: 2, gallery_pictures: 2, zero_shot: {gender: ["{value}"]}}
@@ -184,7 +184,7 @@ def random_action(project, chance: random.Random):
             {"training": {"seed": chance.randrange(2)}},
             {"splits": {"seed": chance.randrange(2)}},
             {"catalogue": {"limit": chance.choice([12, 20])}},
-            {"training": {"dimensions": 4}},
+            {"training": {"embed_dim": 4}},
         ]
     )
     missing = what == "only_missing"

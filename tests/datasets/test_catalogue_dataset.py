@@ -57,7 +57,7 @@ def test_a_sample_of_an_older_version_is_moved_away(dataset, tmp_path):
     dataset.save(find_location("sample", {}))
     (tmp_path / "data" / "sample").mkdir()
     (tmp_path / "data" / "sample" / "README.txt").write_text("drawn by another version\n")
-    with pytest.raises(Exception, match="move it away, and it is drawn anew") as caught:
+    with pytest.raises(Exception, match="move it away, and it is drawn again") as caught:
         dataset.load()
     assert isinstance(caught.value.__cause__, CatalogueError)
 

@@ -2,7 +2,7 @@
 
 Started by `tests.docs.interpreter`. It reads a command a line as JSON and answers with the exit
 code and all that was printed. What is shared is what was imported; starting Kedro, MLflow and torch
-anew for every command of the documentation would take minutes.
+again for every command of the documentation would take minutes.
 """
 
 import argparse

@@ -17,11 +17,11 @@ BERT = TextEncoder(
         "intermediate_size": 48,
         "max_position_embeddings": 32,
     },
-    vocabulary=300,
+    vocab_size=300,
 )
 GPT = TextEncoder(
     config={"model_type": "gpt2", "n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 32},
-    vocabulary=300,
+    vocab_size=300,
 )
 RESNET = ImageEncoder(
     config={
@@ -65,7 +65,7 @@ def colours():
 def build(text, image, seed=0, **options):
     """A dual encoder of the small towers, 16-d, for 24 x 16 pixels."""
     captions = [f"a {colour} shirt" for colour in COLOURS]
-    options = {"size": (24, 16), "dimensions": 16, **options}
+    options = {"size": (24, 16), "embed_dim": 16, **options}
     return DualEncoder.build(text, image, captions=captions, seed=seed, **options)
 
 

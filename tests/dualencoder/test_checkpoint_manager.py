@@ -268,6 +268,6 @@ def test_says_from_which_state_it_goes_on(examples, tmp_path, caplog):
     caplog.set_level(logging.INFO)
     broken_off(examples, tmp_path, 3)
     resumed(examples, tmp_path)
-    assert f"going on from {tmp_path / 'step_000000003.safetensors'}" in caplog.text
+    assert f"resuming from {tmp_path / 'step_000000003.safetensors'}" in caplog.text
     resumed(examples, tmp_path)
     assert f"the weights are those of {tmp_path / 'done.safetensors'}" in caplog.text

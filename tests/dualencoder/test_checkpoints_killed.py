@@ -77,7 +77,7 @@ def outcome(file):
 
 @pytest.fixture(scope="module")
 def processes():
-    """Starts processes that need not import torch anew."""
+    """Starts processes that need not import torch again."""
     context = multiprocessing.get_context("forkserver")
     towers = [f"transformers.models.{name}.modeling_{name}" for name in KINDS]
     context.set_forkserver_preload(["tests.dualencoder.test_checkpoints_killed", *towers])

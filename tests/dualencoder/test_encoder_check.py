@@ -13,13 +13,13 @@ SIZE = (24, 16)
 def test_text_towers_that_can_be_built_pass(spec):
     """The specs of other tests mix keys of both, which a run would refuse."""
     known = {k: v for k, v in spec.config.items() if "dropout" not in k and "pdrop" not in k}
-    check_text_encoder(TextEncoder(config=known), dimensions=8)
+    check_text_encoder(TextEncoder(config=known), embed_dim=8)
 
 
 @pytest.mark.parametrize("spec", [RESNET, VIT], ids=["resnet", "vit"])
 def test_image_towers_that_can_be_built_pass(spec):
     known = {k: v for k, v in spec.config.items() if "dropout" not in k}
-    check_image_encoder(ImageEncoder(config=known), SIZE, dimensions=8)
+    check_image_encoder(ImageEncoder(config=known), SIZE, embed_dim=8)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_text_tower_that_cannot_be_built_names_the_key(changed, expected):
         **changed,
     }
     with pytest.raises(EncoderConfigError, match=expected) as caught:
-        check_text_encoder(TextEncoder(config=config), dimensions=8)
+        check_text_encoder(TextEncoder(config=config), embed_dim=8)
     assert "\n" not in str(caught.value)
 
 
@@ -66,4 +66,4 @@ def test_an_image_tower_that_cannot_be_built_names_the_key(changed, expected):
         **changed,
     }
     with pytest.raises(EncoderConfigError, match=expected):
-        check_image_encoder(ImageEncoder(config=config), SIZE, dimensions=8)
+        check_image_encoder(ImageEncoder(config=config), SIZE, embed_dim=8)

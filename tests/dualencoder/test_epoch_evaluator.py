@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shopclip.dualencoder import Examples, Recipe, fit
 from shopclip.dualencoder.devices import Precision
-from shopclip.dualencoder.epoch_evaluator import MOST, EpochEvaluator
+from shopclip.dualencoder.epoch_evaluator import MAX_EXAMPLES, EpochEvaluator
 from shopclip.dualencoder.training_log import Step
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build, differing, weights
 
@@ -78,8 +78,8 @@ def test_takes_the_same_ones_every_time():
 
 
 def test_a_thousand_examples_are_enough():
-    assert MOST == 1000
-    assert len(EpochEvaluator.of(numbered(list(range(3000)))).captions) == MOST
+    assert MAX_EXAMPLES == 1000
+    assert len(EpochEvaluator.of(numbered(list(range(3000)))).captions) == MAX_EXAMPLES
 
 
 def naive_mrr(images, texts):

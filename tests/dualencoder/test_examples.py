@@ -16,7 +16,7 @@ def test_examples_of_equal_keys_share_the_caption_of_the_first():
     assert found.caption_ids.tolist() == [0, 1, 0, 2]
     assert found.captions == ("Shirt", "Cap", "Bag")
     np.testing.assert_array_equal(found.pixels(np.array([2, 0])), IMAGES[[2, 5]])
-    assert found.pictures == "a name"
+    assert found.images_fingerprint == "a name"
     assert found.variants is None
 
 

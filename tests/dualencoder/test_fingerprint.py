@@ -90,15 +90,15 @@ def test_any_change_of_the_examples_changes_their_name(examples):
         replace(examples, captions=examples.captions[::-1]),
         replace(examples, variants=examples.caption_ids[:, None]),
         varied(examples),
-        replace(examples, pictures="a store"),
-        replace(examples, pictures="another store"),
+        replace(examples, images_fingerprint="a store"),
+        replace(examples, images_fingerprint="another store"),
     ]
     names = [fingerprint.of_examples(one) for one in changed]
     assert len(set(names)) == len(names)
 
 
 def test_the_pictures_of_a_store_are_known_by_its_name_without_reading_them(examples):
-    stored = replace(examples, images=None, pictures="a store")
+    stored = replace(examples, images=None, images_fingerprint="a store")
     assert fingerprint.of_examples(stored) == fingerprint.of_examples(
-        replace(examples, pictures="a store")
+        replace(examples, images_fingerprint="a store")
     )

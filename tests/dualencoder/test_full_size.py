@@ -13,8 +13,8 @@ from tests.conftest import noise
 pytestmark = pytest.mark.slow
 
 TEXTS = {
-    "bert": TextEncoder(config={"model_type": "bert"}, vocabulary=300),
-    "gpt": TextEncoder(config={"model_type": "gpt2"}, vocabulary=300),
+    "bert": TextEncoder(config={"model_type": "bert"}, vocab_size=300),
+    "gpt": TextEncoder(config={"model_type": "gpt2"}, vocab_size=300),
 }
 IMAGES = {
     "resnet": ImageEncoder(config={"model_type": "resnet"}),

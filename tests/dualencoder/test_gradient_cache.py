@@ -108,8 +108,8 @@ def test_real_towers_get_the_gradients_of_the_whole_batch(loss, text, micro_batc
 
 
 def test_a_whole_training_with_micro_batches_ends_with_close_weights(examples):
-    # AdamW turns gradients that are zero but for rounding into steps, unless epsilon is above them.
-    options = {"epochs": 3, "batch_size": 16, "epsilon": 1e-3}
+    # AdamW turns gradients that are zero but for rounding into steps, unless eps is above them.
+    options = {"epochs": 3, "batch_size": 16, "eps": 1e-3}
     models = [build(still(GPT), VIT) for _ in range(2)]
     logs = [
         fit(model, examples, Recipe(micro_batch=micro_batch, **options), seed=2)

@@ -14,7 +14,7 @@ from tests.dualencoder.conftest import RESNET
 @pytest.fixture(scope="module")
 def model():
     text = TextEncoder(name=str(get_model_path()), pooling="mean")
-    return DualEncoder.build(text, RESNET, captions=[], size=(24, 16), dimensions=64)
+    return DualEncoder.build(text, RESNET, captions=[], size=(24, 16), embed_dim=64)
 
 
 def test_it_knows_before_any_training_which_captions_mean_the_same(model):

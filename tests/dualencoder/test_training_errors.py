@@ -126,7 +126,7 @@ def test_out_of_memory_says_how_to_need_less(
         fit(build(BERT, RESNET), examples, recipe)
     assert f"out of memory with batch_size 16, {at_once} examples at once" in str(told.value)
     assert f"micro_batch to {remedy} or less" in str(told.value)
-    assert "with which the training starts anew" in str(told.value)
+    assert "with which the training starts again" in str(told.value)
     assert told.value.__cause__ is error
 
 

@@ -144,8 +144,8 @@ def test_crops_of_any_size_reach_one_compiled_image_encoder(examples, compiled):
 
 
 def test_a_training_that_compiles_ends_with_a_plain_model_of_the_same_weights(examples, compiled):
-    # AdamW turns gradients that are zero but for rounding into steps, unless epsilon is above them.
-    recipe = Recipe(crop=0.5, epsilon=1e-3, **OPTIONS)
+    # AdamW turns gradients that are zero but for rounding into steps, unless eps is above them.
+    recipe = Recipe(crop=0.5, eps=1e-3, **OPTIONS)
     plain, model = build(BERT, VIT), build(BERT, VIT)
     untrained, encoders = weights(plain), (model.image.encoder, model.text.encoder)
     fit(plain, examples, recipe, seed=4)

@@ -55,7 +55,7 @@ def export(folder):
 
 REMEDIES = {
     checkpoint: "train the pair again: kedro run --pipelines training",
-    image_store: "make it anew: kedro run --pipelines preprocessing",
+    image_store: "make it again: kedro run --pipelines preprocessing",
     index: "build it again: kedro run --pipelines indexing",
     export: "export the pair again: python -m shopclip.search export --to FOLDER",
 }

@@ -106,5 +106,5 @@ def test_a_store_of_another_format_says_what_to_do(tmp_path):
     write(tmp_path / "store")
     description = tmp_path / "store" / "image_store.json"
     description.write_text(json.dumps({**json.loads(description.read_text()), "format": 1}))
-    with pytest.raises(ImageStoreError, match="make it anew: kedro run --pipelines preprocessing"):
+    with pytest.raises(ImageStoreError, match="make it again: kedro run --pipelines preprocessing"):
         ImageStore.load(tmp_path / "store")

@@ -108,10 +108,10 @@ def run(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "command"),
     [
-        ("ranks_a", "; make it anew with: kedro run --env test --pipelines embedding"),
+        ("ranks_a", "; make it again with: kedro run --env test --pipelines embedding"),
         (
             "metrics_a",
-            "; make it anew with: kedro run --env test --pipelines evaluation --namespaces a",
+            "; make it again with: kedro run --env test --pipelines evaluation --namespaces a",
         ),
         ("model", ""),
         ("not_of_this_run", ""),
@@ -131,7 +131,7 @@ def test_a_table_without_a_column_of_this_version_is_made_anew(run, capsys, usua
     error = DataValidationError("x", dataset_name="ranks_a", mode="load", failures=[failure])
     assert printed(error, capsys, **run) == (
         "Error: ranks_a: of another version of shopclip, or damaged (row: column 'row' not in "
-        "dataframe); make it anew with: kedro run --env test --pipelines embedding\n"
+        "dataframe); make it again with: kedro run --env test --pipelines embedding\n"
     )
 
 

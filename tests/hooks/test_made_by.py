@@ -4,7 +4,7 @@ from shopclip.hooks.made_by import agree, given_in_vain, relevant
 from shopclip.provenance import ProvenanceError, Record
 
 RECIPE = {"epochs": 12, "batch_size": 64}
-TRAINING = {"recipe": RECIPE, "dimensions": 128, "seed": 0, "device": "auto", "workers": 1}
+TRAINING = {"recipe": RECIPE, "embed_dim": 128, "seed": 0, "device": "auto", "workers": 1}
 PAIR = {"text": {"name": "a"}, "recipe": {}}
 
 
@@ -16,7 +16,7 @@ def test_where_a_pair_is_trained_decides_nothing():
     given = {"training": TRAINING, "pairs.a": PAIR, "engine": {"kind": "ray"}, "images": {}}
     kept = relevant("a.train", given)
     assert kept == {
-        "training": {"recipe": RECIPE, "dimensions": 128, "seed": 0},
+        "training": {"recipe": RECIPE, "embed_dim": 128, "seed": 0},
         "pairs": {"a": PAIR},
     }
 

@@ -6,8 +6,8 @@ import pytest
 from shopclip.metrics.geometry import alignment, geometry, modality_gap, uniformity
 
 
-def unit(count, seed, dimensions=8):
-    rows = np.random.default_rng(seed).normal(size=(count, dimensions))
+def unit(count, seed, embed_dim=8):
+    rows = np.random.default_rng(seed).normal(size=(count, embed_dim))
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 

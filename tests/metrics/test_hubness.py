@@ -65,8 +65,8 @@ def test_what_is_found_equally_often_has_no_hubs():
 
 
 @given(st.integers(11, 400), st.integers(1, 600), st.integers(2, 128))
-def test_towers_that_say_the_same_of_everything_have_no_hubs(gallery, queries, dimensions):
-    same = np.full((1, dimensions), dimensions**-0.5, dtype=np.float32)
+def test_towers_that_say_the_same_of_everything_have_no_hubs(gallery, queries, embed_dim):
+    same = np.full((1, embed_dim), embed_dim**-0.5, dtype=np.float32)
     assert hubness(np.tile(same, (queries, 1)), np.tile(same, (gallery, 1))) == 0
 
 

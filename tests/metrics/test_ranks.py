@@ -13,8 +13,8 @@ def unit(rows):
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def random_units(count, seed=0, dimensions=8):
-    return unit(np.random.default_rng(seed).normal(size=(count, dimensions)))
+def random_units(count, seed=0, embed_dim=8):
+    return unit(np.random.default_rng(seed).normal(size=(count, embed_dim)))
 
 
 def test_by_hand():
@@ -51,7 +51,7 @@ def test_perfect_embeddings_are_all_first():
 
 @pytest.mark.parametrize("k", [1, 10, 100])
 def test_a_constant_embedding_scores_exactly_chance(k):
-    constant = np.tile(random_units(1, dimensions=128), (40, 1))
+    constant = np.tile(random_units(1, embed_dim=128), (40, 1))
     assert rank(constant, constant).hits(k).mean() == pytest.approx(min(1, k / 40))
 
 
@@ -115,7 +115,7 @@ def test_reciprocals_are_the_mean_over_every_order_of_the_gallery(similarities, 
 
 @pytest.mark.parametrize("count", [1, 2, 40, 1000])
 def test_the_reciprocals_of_a_constant_embedding_are_those_of_chance(count):
-    constant = np.tile(random_units(1, dimensions=128), (count, 1))
+    constant = np.tile(random_units(1, embed_dim=128), (count, 1))
     harmonic = sum(1 / place for place in range(1, count + 1))
     assert rank(constant, constant).reciprocals() == pytest.approx(harmonic / count)
 

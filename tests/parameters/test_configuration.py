@@ -98,7 +98,7 @@ def test_the_paper_environment_is_the_papers_experiment(project):
     assert (parameters["splits"]["held_out"], parameters["splits"]["validation"]) == (0, 0)
     assert parameters["training"]["recipe"]["epochs"] == 5
     assert parameters["training"]["recipe"]["batch_size"] == 64
-    assert parameters.get("training", {}).get("dimensions", 128) == 128
+    assert parameters.get("training", {}).get("embed_dim", 128) == 128
 
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)

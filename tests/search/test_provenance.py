@@ -107,7 +107,7 @@ def test_a_copy_of_the_data_alone_opens_elsewhere(recorded, tmp_path):
 def test_without_any_record_the_vectors_themselves_tell(dimensions, project, tmp_path):
     """As in an index that somebody copied beside another model."""
     shutil.copytree(project, tmp_path / "project")
-    other = build_towers(BERT, RESNET, seed=7, dimensions=dimensions)
+    other = build_towers(BERT, RESNET, seed=7, embed_dim=dimensions)
     other.save(tmp_path / "project/data/06_models/tiny")
     with pytest.raises(
         SearchError, match=r"index: not of the towers .*--pipelines embedding,index"

@@ -53,7 +53,7 @@ class CatalogueDataset(AbstractDataset[CatalogueLocation, Catalogue]):
             except FileExistsError as error:  # such as that of an older version
                 raise CatalogueError(
                     f"{drawn}: holds another catalogue than this version draws; move it away, and "
-                    "it is drawn anew"
+                    "it is drawn again"
                 ) from error
             location = replace(location, path=str(folder))
         return replace(open_catalogue(location.path, location.columns), name=location.name)

@@ -23,7 +23,7 @@ class IndexSource:
     Attributes:
         pair: its name.
         examples: of the table `examples`, a row an embedding.
-        image_embeddings, text_embeddings: L2-normalised float32 (examples, dimensions).
+        image_embeddings, text_embeddings: L2-normalised float32 (examples, embed_dim).
         pictures: `fingerprint` and `size` (height, width) of the image store.
         settings: its kind, and how it is built.
     """

@@ -177,7 +177,7 @@ class CheckpointManager:
             logger.info(
                 "already trained: the weights are those of %s"
                 if state.done
-                else "going on from %s",
+                else "resuming from %s",
                 file,
             )
             return state
@@ -198,7 +198,7 @@ class CheckpointManager:
         self._remove(file for file in steps if file != done)
 
     def forget(self) -> None:
-        """Remove every state, so that training begins anew.
+        """Remove every state, so that training begins again.
 
         Raises:
             BusyError: another process is training in the folder.

@@ -29,11 +29,11 @@ from shopclip.dualencoder.towers import ImageTower, TextTower
 from shopclip.errors import ShopclipError, first_line
 
 TOKENS = dict.fromkeys(("pad_token_id", "bos_token_id", "eos_token_id"), 0)  # of no tokenizer yet
-LEAST_POSITIONS = 4  # the least that max_tokens may be
+MIN_POSITIONS = 4  # the least that max_tokens may be
 WHAT = {"input_ids": "texts", "pixel_values": "pictures"}
 
 
-def check_text_encoder(spec: TextEncoder, *, dimensions: int) -> None:
+def check_text_encoder(spec: TextEncoder, *, embed_dim: int) -> None:
     """Build the tower of a text encoder from scratch; ask for a pretrained one.
 
     Raises:
@@ -44,13 +44,13 @@ def check_text_encoder(spec: TextEncoder, *, dimensions: int) -> None:
         find_pretrained(spec)
         return
     with _built(spec):
-        encoder = encoder_from_config({**spec.config, **TOKENS, "vocab_size": spec.vocabulary})
+        encoder = encoder_from_config({**spec.config, **TOKENS, "vocab_size": spec.vocab_size})
         _expect(encoder, "input_ids")
         check_heads(encoder.config, spec.config)
         positions = getattr(encoder.config, "max_position_embeddings", None)
-        if positions is not None and positions < LEAST_POSITIONS:
+        if positions is not None and positions < MIN_POSITIONS:
             raise EncoderConfigError(
-                f"config: {positions} positions, expected at least {LEAST_POSITIONS}: a caption "
+                f"config: {positions} positions, expected at least {MIN_POSITIONS}: a caption "
                 "has so many tokens"
             )
         if getattr(encoder.config, "is_encoder_decoder", False):
@@ -59,11 +59,11 @@ def check_text_encoder(spec: TextEncoder, *, dimensions: int) -> None:
                 "expected an encoder alone, such as bert, or a decoder alone, such as gpt2"
             )
         TextTower(
-            encoder, None, dimensions=dimensions, pooling=spec.pooling, max_tokens=spec.max_tokens
+            encoder, None, embed_dim=embed_dim, pooling=spec.pooling, max_tokens=spec.max_tokens
         )
 
 
-def check_image_encoder(spec: ImageEncoder, size: tuple[int, int], *, dimensions: int) -> None:
+def check_image_encoder(spec: ImageEncoder, size: tuple[int, int], *, embed_dim: int) -> None:
     """Build the tower of an image encoder from scratch and show it a picture; see the other.
 
     Args:
@@ -81,7 +81,7 @@ def check_image_encoder(spec: ImageEncoder, size: tuple[int, int], *, dimensions
         encoder = image_encoder_from_config({"image_size": list(size), **spec.config}, spec.stem)
         _expect(encoder, "pixel_values")
         check_heads(encoder.config, spec.config)
-        tower = ImageTower(encoder, size=size, dimensions=dimensions, pooling=spec.pooling)
+        tower = ImageTower(encoder, size=size, embed_dim=embed_dim, pooling=spec.pooling)
         seen = tower.eval().features(torch.zeros((1, *size, 3), dtype=torch.uint8))
         tower.projection[0](seen)
 

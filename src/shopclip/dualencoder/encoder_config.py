@@ -52,7 +52,7 @@ class Encoder:
 class TextEncoder(Encoder):
     """A text encoder and its tokenizer."""
 
-    vocabulary: int = Field(
+    vocab_size: int = Field(
         default=4000,
         ge=300,
         description="tokens of the tokenizer trained for an encoder from scratch",

@@ -31,7 +31,7 @@ def build_text_encoder(spec: TextEncoder, captions: Iterable[str]) -> tuple[nn.M
             tokenizer.pad_token = tokenizer.eos_token
         return load_encoder(spec), tokenizer
     assert spec.config is not None
-    tokenizer = train_tokenizer(spec.config["model_type"], captions, spec.vocabulary)
+    tokenizer = train_tokenizer(spec.config["model_type"], captions, spec.vocab_size)
     ids = {
         "vocab_size": len(tokenizer),
         "pad_token_id": tokenizer.pad_token_id,

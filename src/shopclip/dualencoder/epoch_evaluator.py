@@ -15,7 +15,7 @@ from shopclip.metrics.collapse import spread
 from shopclip.metrics.geometry import hubness
 from shopclip.metrics.ranks import rank
 
-MOST = 1000  # examples; embedding them must be cheap beside an epoch
+MAX_EXAMPLES = 1000  # examples; embedding them must be cheap beside an epoch
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class EpochEvaluator:
     captions: tuple[str, ...]
 
     @classmethod
-    def of(cls, examples: Examples, most: int = MOST) -> EpochEvaluator:
+    def of(cls, examples: Examples, most: int = MAX_EXAMPLES) -> EpochEvaluator:
         """The same ones every time, chosen evenly from all that have a caption of their own."""
         _, firsts = np.unique(examples.caption_ids, return_index=True)
         if len(firsts) < 2:  # nothing tells them apart, but a spread takes two

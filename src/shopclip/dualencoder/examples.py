@@ -22,8 +22,8 @@ class Examples:
         captions: the distinct captions, and any other texts that `variants` names.
         variants: int64 (examples, variants), rows of `captions` of which training draws one an
             example and step; None where the caption is the only one.
-        pictures: a name for the content of `images`, such as the fingerprint of their store;
-            without one it is computed where it is needed.
+        images_fingerprint: a name for the content of `images`, such as that of their store; without
+            one it is computed where it is needed.
     """
 
     images: np.ndarray
@@ -31,7 +31,7 @@ class Examples:
     caption_ids: np.ndarray
     captions: tuple[str, ...]
     variants: np.ndarray | None = None
-    pictures: str = ""
+    images_fingerprint: str = ""
 
     @classmethod
     def collect(
@@ -51,7 +51,7 @@ class Examples:
             rows=rows.astype(np.int64),
             caption_ids=numbers.astype(np.int64),
             captions=tuple(captions[place] for place in first),
-            pictures=store.fingerprint,
+            images_fingerprint=store.fingerprint,
         )
 
     def __len__(self) -> int:

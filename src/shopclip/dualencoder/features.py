@@ -33,7 +33,7 @@ def image_features(
     key = fingerprint.of(
         *_encoder(tower, precision),
         list(tower.size),
-        examples.pictures or fingerprint.of(examples.images),
+        examples.images_fingerprint or fingerprint.of(examples.images),
         examples.rows,
     )
     batches = (

@@ -30,7 +30,7 @@ class Feed(Protocol):
 
     @property
     def embed(self) -> Callable[..., Tensor]:
-        """What was taken → L2-normalised (batch, dimensions)."""
+        """What was taken → L2-normalised (batch, embed_dim)."""
 
     def take(
         self, batch: np.ndarray, generator: torch.Generator, shard: BatchShard

@@ -38,7 +38,7 @@ def of_examples(examples: Examples) -> str:
     """Of the pictures, the captions, and who bears which."""
     variants = [] if examples.variants is None else [examples.variants]
     return of(
-        examples.pictures or of(examples.images),
+        examples.images_fingerprint or of(examples.images),
         list(examples.captions),
         examples.rows,
         examples.caption_ids,

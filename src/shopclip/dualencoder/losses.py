@@ -120,7 +120,7 @@ def contrast(
     and passes on the gradient for those of others.
 
     Args:
-        images, texts: L2-normalised float (part, dimensions).
+        images, texts: L2-normalised float (part, embed_dim).
         caption_ids: integer (batch,), of all workers' examples.
         temperature: cosine similarities → logits.
     """

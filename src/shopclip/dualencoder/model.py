@@ -36,7 +36,7 @@ class DualEncoder(nn.Module):
         *,
         captions: Iterable[str],
         size: tuple[int, int],
-        dimensions: int = 128,
+        embed_dim: int = 128,
         loss: str = "info_nce",
         temperature: float | None = None,
         seed: int = 0,
@@ -47,7 +47,7 @@ class DualEncoder(nn.Module):
             captions: training captions, for the tokenizer of a text encoder from scratch.
             size: height and width in pixels at which the image tower sees pictures, where its spec
                 does not say.
-            dimensions: width of the shared space.
+            embed_dim: width of the shared space.
             loss: what the towers will learn by; it decides where temperature and bias start.
             temperature: the initial one, where it is not the loss's own.
             seed: of every weight that is not pretrained; torch's global state is left alone.
@@ -64,11 +64,11 @@ class DualEncoder(nn.Module):
                 TextTower(
                     text_encoder,
                     tokenizer,
-                    dimensions=dimensions,
+                    embed_dim=embed_dim,
                     pooling=text.pooling,
                     max_tokens=text.max_tokens,
                 ),
-                ImageTower(image_encoder, size=size, dimensions=dimensions, pooling=image.pooling),
+                ImageTower(image_encoder, size=size, embed_dim=embed_dim, pooling=image.pooling),
                 Temperature(temperature or LOSSES[loss].temperature, LOSSES[loss].bias),
             )
 
@@ -94,7 +94,7 @@ class DualEncoder(nn.Module):
             rows: integer (m,), which of them and in what order; all by default.
 
         Returns:
-            L2-normalised float32 (m, dimensions).
+            L2-normalised float32 (m, embed_dim).
         """
         return self._stack(self.stream_images(images, rows, batch_size=batch_size))
 
@@ -112,7 +112,7 @@ class DualEncoder(nn.Module):
 
     @torch.inference_mode()
     def embed_captions(self, captions: Sequence[str], *, batch_size: int = 256) -> np.ndarray:
-        """n captions → L2-normalised float32 (n, dimensions)."""
+        """n captions → L2-normalised float32 (n, embed_dim)."""
         self.eval()
         tokens = self.tokenise(captions)
         rows = torch.arange(len(captions)).split(batch_size) if captions else ()
@@ -134,5 +134,5 @@ class DualEncoder(nn.Module):
         return model_files.load(Path(folder)).to(device)
 
     def _stack(self, embeddings: Iterable[np.ndarray]) -> np.ndarray:
-        dimensions = int(self.text.projection[1].out_features)  # type: ignore[arg-type]
-        return np.concatenate([np.empty((0, dimensions), np.float32), *embeddings])
+        embed_dim = int(self.text.projection[1].out_features)  # type: ignore[arg-type]
+        return np.concatenate([np.empty((0, embed_dim), np.float32), *embeddings])

@@ -94,21 +94,21 @@ def _rebuild(manifest: dict[str, Any], folder: Path) -> DualEncoder:
     from shopclip.dualencoder.temperature import Temperature
     from shopclip.dualencoder.towers import ImageTower, TextTower
 
-    text, image, dimensions = manifest["text"], manifest["image"], manifest["dimensions"]
+    text, image, embed_dim = manifest["text"], manifest["image"], manifest["dimensions"]
     model = DualEncoder(
         TextTower(
             encoder_from_config(text["config"]),
             AutoTokenizer.from_pretrained(
                 folder / "tokenizer", local_files_only=True, trust_remote_code=False
             ),
-            dimensions=dimensions,
+            embed_dim=embed_dim,
             pooling=text["pooling"],
             max_tokens=text["max_tokens"],
         ),
         ImageTower(
             image_encoder_from_config(image["config"], image.get("stem", "auto")),
             size=tuple(image["size"]),
-            dimensions=dimensions,
+            embed_dim=embed_dim,
             pooling=image["pooling"],
         ),
         Temperature(bias=0.0 if manifest.get("biased") else None),

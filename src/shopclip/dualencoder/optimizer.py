@@ -32,7 +32,7 @@ def build_optimizer(model: nn.Module, recipe: Recipe) -> AdamW:
             for (rate, decay), parameters in groups.items()
         ],
         betas=(0.9, recipe.beta2),
-        eps=recipe.epsilon,
+        eps=recipe.eps,
         fused=True,
     )
 

@@ -18,8 +18,8 @@ from shopclip.metrics.ranks import rank
 
 EXAMPLES = 128
 SECONDS = 45.0
-ENOUGH = 0.95  # share of captions found, at which towers have shown that they can
-MANY_EPOCHS = 10_000  # the clock ends it, so the rate stays at its peak
+ACCURACY_THRESHOLD = 0.95  # share of captions found, at which towers have shown that they can
+MAX_EPOCHS = 10_000  # the clock ends it, so the rate stays at its peak
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Preflight:
 
     @property
     def passed(self) -> bool:
-        return self.accuracy >= ENOUGH
+        return self.accuracy >= ACCURACY_THRESHOLD
 
 
 def overfit(
@@ -69,8 +69,8 @@ def overfit(
     batch = min(recipe.batch_size, len(few))
     plain = replace(
         recipe,
-        epochs=MANY_EPOCHS,
-        warmup=20 / MANY_EPOCHS,
+        epochs=MAX_EPOCHS,
+        warmup=20 / MAX_EPOCHS,
         flip=False,
         crop=1,
         jitter=0,
@@ -79,7 +79,7 @@ def overfit(
     learner = Learner(model.to(device), few, plain, seed=seed)
     started, steps, accuracy = time.perf_counter(), 0, 0.0
     with learner.fork_rng(), explained(plain, batch, None):
-        while accuracy < ENOUGH and time.perf_counter() - started < seconds:
+        while accuracy < ACCURACY_THRESHOLD and time.perf_counter() - started < seconds:
             for number, taken in learner.batches(steps, steps + learner.per_epoch):
                 last = learner.step(taken, number)
             steps += learner.per_epoch

@@ -69,7 +69,7 @@ class Recipe:
         description="AdamW weight decay of matrices; norms, biases and temperature have none",
     )
     beta2: float = Field(default=0.98, ge=0, le=0.99999, description="AdamW second-moment decay")
-    epsilon: float = Field(default=1e-6, ge=0, description="AdamW epsilon")
+    eps: float = Field(default=1e-6, ge=0, description="AdamW epsilon")
     max_gradient_norm: float = Field(
         default=1.0, ge=0, description="gradient norm above which it is clipped"
     )

@@ -14,17 +14,17 @@ END_OF_TEXT = "<|endoftext|>"
 WORD_PIECE_SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
-def train_tokenizer(model_type: str, captions: Iterable[str], vocabulary: int) -> Any:
-    """A transformers tokenizer with at most `vocabulary` tokens.
+def train_tokenizer(model_type: str, captions: Iterable[str], vocab_size: int) -> Any:
+    """A transformers tokenizer with at most `vocab_size` tokens.
 
     WordPiece with [CLS] and [SEP] for the BERT family, byte-level BPE for the others.
     """
     if model_type in ("bert", "distilbert", "electra"):
-        return _word_piece(captions, vocabulary)
-    return _byte_pair(captions, vocabulary)
+        return _word_piece(captions, vocab_size)
+    return _byte_pair(captions, vocab_size)
 
 
-def _word_piece(captions: Iterable[str], vocabulary: int) -> Any:
+def _word_piece(captions: Iterable[str], vocab_size: int) -> Any:
     from tokenizers import BertWordPieceTokenizer
     from transformers import BertTokenizer
 
@@ -36,7 +36,7 @@ def _word_piece(captions: Iterable[str], vocabulary: int) -> Any:
     inside = [f"##{letter}" for letter in letters if not letter.isspace()]
     trained.train_from_iterator(
         captions,
-        vocab_size=vocabulary,
+        vocab_size=vocab_size,
         min_frequency=2,
         show_progress=False,
         special_tokens=[*WORD_PIECE_SPECIAL, *inside],
@@ -44,7 +44,7 @@ def _word_piece(captions: Iterable[str], vocabulary: int) -> Any:
     return BertTokenizer(vocab=_in_order(trained.get_vocab()))
 
 
-def _byte_pair(captions: Iterable[str], vocabulary: int) -> Any:
+def _byte_pair(captions: Iterable[str], vocab_size: int) -> Any:
     import json
 
     from tokenizers import ByteLevelBPETokenizer
@@ -53,7 +53,7 @@ def _byte_pair(captions: Iterable[str], vocabulary: int) -> Any:
     trained = ByteLevelBPETokenizer()
     trained.train_from_iterator(
         captions,
-        vocab_size=vocabulary,
+        vocab_size=vocab_size,
         min_frequency=2,
         special_tokens=[END_OF_TEXT],
         show_progress=False,
@@ -118,7 +118,7 @@ class LengthGroups:
     tower: Callable[[Tensor, Tensor], Tensor]
 
     def __call__(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """int64 (batch, tokens) twice → L2-normalised float (batch, dimensions)."""
+        """int64 (batch, tokens) twice → L2-normalised float (batch, embed_dim)."""
         lengths = attention_mask.sum(dim=1)
         order = lengths.argsort()
         parts = [

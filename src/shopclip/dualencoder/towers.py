@@ -63,14 +63,14 @@ Encode = Callable[..., Any]
 
 
 class Projection(nn.Sequential):
-    """LayerNorm and a linear map: (batch, width) → L2-normalised (batch, dimensions).
+    """LayerNorm and a linear map: (batch, width) → L2-normalised (batch, embed_dim).
 
     The norm takes out the common direction of anisotropic features, such as GPT-2's. Both are in
     fp32 whatever the encoder computes in: a unit vector in bf16 would be off by half a percent.
     """
 
-    def __init__(self, width: int, dimensions: int) -> None:
-        super().__init__(nn.LayerNorm(width), nn.Linear(width, dimensions, bias=False))
+    def __init__(self, width: int, embed_dim: int) -> None:
+        super().__init__(nn.LayerNorm(width), nn.Linear(width, embed_dim, bias=False))
 
     def forward(self, features: Tensor) -> Tensor:
         with torch.autocast(features.device.type, enabled=False):
@@ -78,17 +78,17 @@ class Projection(nn.Sequential):
 
 
 class TextTower(nn.Module):
-    """input_ids and attention_mask, int64 (batch, tokens) → float (batch, dimensions)."""
+    """input_ids and attention_mask, int64 (batch, tokens) → float (batch, embed_dim)."""
 
     def __init__(
-        self, encoder: nn.Module, tokenizer: Any, *, dimensions: int, pooling: str, max_tokens: int
+        self, encoder: nn.Module, tokenizer: Any, *, embed_dim: int, pooling: str, max_tokens: int
     ) -> None:
         super().__init__()
         self.encoder = encoder
         self.tokenizer = tokenizer
         self.max_tokens = min(max_tokens, _positions(encoder))
         self.pooling = text_pooling(encoder.config) if pooling == "auto" else pooling
-        self.projection = Projection(encoder.config.hidden_size, dimensions)  # type: ignore[union-attr,arg-type]
+        self.projection = Projection(encoder.config.hidden_size, embed_dim)  # type: ignore[union-attr,arg-type]
         encoder.config.use_cache = False  # type: ignore[union-attr]
 
     def features(
@@ -108,16 +108,16 @@ class TextTower(nn.Module):
 
 
 class ImageTower(nn.Module):
-    """uint8 pixels (batch, height, width, 3) → float (batch, dimensions)."""
+    """uint8 pixels (batch, height, width, 3) → float (batch, embed_dim)."""
 
     def __init__(
-        self, encoder: nn.Module, *, size: tuple[int, int], dimensions: int, pooling: str
+        self, encoder: nn.Module, *, size: tuple[int, int], embed_dim: int, pooling: str
     ) -> None:
         super().__init__()
         self.encoder = encoder
         self.size = size
         self.pooling = image_pooling(encoder) if pooling == "auto" else pooling
-        self.projection = Projection(_width(encoder.config), dimensions)
+        self.projection = Projection(_width(encoder.config), embed_dim)
         expected = getattr(encoder.config, "image_size", None)
         made_for = tuple(expected) if isinstance(expected, list | tuple) else (expected, expected)
         resizes = expected is not None and made_for != tuple(size)

@@ -1,4 +1,4 @@
-"""What can go wrong while training, said so that it can be mended."""
+"""What can go wrong while training, said so that it can be fixed."""
 
 from __future__ import annotations
 
@@ -48,5 +48,5 @@ def _out_of_memory(recipe: Recipe, batch_size: int) -> str:
     return (
         f"out of memory with batch_size {batch_size}, {at_once} examples at once; set "
         f"{smaller if at_once > 1 else ''}precision to bf16, or gradient_checkpointing to true, or "
-        "lower batch_size; any of these is another recipe, with which the training starts anew"
+        "lower batch_size; any of these is another recipe, with which the training starts again"
     )

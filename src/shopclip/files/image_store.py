@@ -81,7 +81,7 @@ class ImageStore:
         """
         try:
             manifest = json.loads((folder / "image_store.json").read_text())
-            what, again = f"{folder}: an image store", f"make it anew: {_PREPROCESS}"
+            what, again = f"{folder}: an image store", f"make it again: {_PREPROCESS}"
             if problem := other_format(what, manifest["format"], FORMAT, again):
                 raise ImageStoreError(problem)
             images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
@@ -96,7 +96,7 @@ class ImageStore:
         if len(set(counted)) > 1:
             raise ImageStoreError(
                 f"{folder}: announces {counted[0]} images, holds {counted[1]} and {counted[2]} "
-                f"ids; make it anew: {_PREPROCESS}"
+                f"ids; make it again: {_PREPROCESS}"
             )
         return cls(images, ids, rejections, fingerprint, source)
 

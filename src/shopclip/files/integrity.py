@@ -12,7 +12,7 @@ def other_format(what: str, version: object, expected: int, remedy: str) -> str 
 
     Args:
         what: the place and what is there, such as `data/06_models/a: a checkpoint`.
-        remedy: how to make it anew.
+        remedy: how to make it again.
     """
     if version == expected:
         return None

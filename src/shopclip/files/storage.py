@@ -1,4 +1,4 @@
-"""A place that cannot be written, whichever library finds it out, said so that it can be mended."""
+"""A place that cannot be written, whichever library finds it out, said so that it can be fixed."""
 
 from __future__ import annotations
 

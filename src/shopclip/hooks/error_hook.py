@@ -1,4 +1,4 @@
-"""An error that the user can mend ends the run with its message, not with a page of code."""
+"""An error that the user can fix ends the run with its message, not with a page of code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from shopclip.printing import mask_credentials, printable
 
 
 class ErrorHook:
-    """Hides the traceback of what the user can mend when it would reach the terminal.
+    """Hides the traceback of what the user can fix when it would reach the terminal.
 
     Whoever calls a session from Python still gets the exception itself.
     """
@@ -41,7 +41,7 @@ class ErrorHook:
     ) -> None:
         self._remedy = ""
         if command := _command(error, run_params or {}, pipeline, catalog):
-            self._remedy = f"; make it anew with: {command}"
+            self._remedy = f"; make it again with: {command}"
         self.install()
 
     def install(self) -> None:

@@ -1,4 +1,4 @@
-"""What can be wrong with MLflow's store, said so that it can be mended."""
+"""What can be wrong with MLflow's store, said so that it can be fixed."""
 
 from __future__ import annotations
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-SAME = 0.98  # mean cosine above which all embeddings are one point, and share of chance for a loss
-LINE = 2.0  # effective rank below which all embeddings are one line
+MEAN_COSINE_THRESHOLD = (
+    0.98  # mean cosine above which all embeddings are one point, and share of chance for a loss
+)
+EFFECTIVE_RANK_THRESHOLD = 2.0  # effective rank below which all embeddings are one line
 
 WARM_UP = "a longer warmup"
 MORE_NEGATIVES = "a larger batch_size, so that more examples have to be told apart at once"
@@ -42,7 +44,7 @@ class Spread:
     Attributes:
         mean_cosine: mean cosine of two different embeddings; 1 when all are one point.
         effective_rank: exponential of the entropy of the normalised singular values (Roy and
-            Vetterli 2007); 1 when all lie on a line through the origin, at most the dimensions.
+            Vetterli 2007); 1 when all lie on a line through the origin, at most embed_dim.
     """
 
     mean_cosine: float
@@ -50,15 +52,18 @@ class Spread:
 
     @property
     def collapsed(self) -> bool:
-        return self.mean_cosine > SAME or self.effective_rank < LINE
+        return (
+            self.mean_cosine > MEAN_COSINE_THRESHOLD
+            or self.effective_rank < EFFECTIVE_RANK_THRESHOLD
+        )
 
     @property
     def shape(self) -> str:
-        return "one point" if self.mean_cosine > SAME else "one line"
+        return "one point" if self.mean_cosine > MEAN_COSINE_THRESHOLD else "one line"
 
 
 def spread(embeddings: np.ndarray) -> Spread:
-    """Measure L2-normalised embeddings, float (n, dimensions), n at least 2."""
+    """Measure L2-normalised embeddings, float (n, embed_dim), n at least 2."""
     count = len(embeddings)
     wide = embeddings.astype(np.float64)
     # |sum|² holds every cosine, and the n of each embedding with itself
@@ -70,7 +75,7 @@ def spread(embeddings: np.ndarray) -> Spread:
 
 def stuck_at_chance(loss: float, chance_loss: float) -> bool:
     """Whether a loss is still that of towers that see nothing, `chance_loss`."""
-    return loss > SAME * chance_loss
+    return loss > MEAN_COSINE_THRESHOLD * chance_loss
 
 
 @dataclass(frozen=True)

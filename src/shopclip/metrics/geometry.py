@@ -15,7 +15,7 @@ def alignment(images: np.ndarray, texts: np.ndarray) -> float:
     0 where each image lies on its text, 2 where they have nothing to do with each other, at most 4.
 
     Args:
-        images, texts: L2-normalised, float (n, dimensions), n at least 1; i belongs to i.
+        images, texts: L2-normalised, float (n, embed_dim), n at least 1; i belongs to i.
     """
     apart = images.astype(np.float64) - texts.astype(np.float64)
     return float(np.square(apart).sum(axis=1).mean())
@@ -28,7 +28,7 @@ def uniformity(embeddings: np.ndarray) -> float:
     Memory is n² float64.
 
     Args:
-        embeddings: L2-normalised, float (n, dimensions), n at least 2.
+        embeddings: L2-normalised, float (n, embed_dim), n at least 2.
     """
     wide = embeddings.astype(np.float64)
     lengths = np.square(wide).sum(axis=1)
@@ -41,7 +41,7 @@ def modality_gap(images: np.ndarray, texts: np.ndarray) -> float:
     """Distance of the images' centroid from that of the texts (Liang et al. 2022), 0 to 2.
 
     Args:
-        images, texts: L2-normalised, float (n, dimensions) and (m, dimensions).
+        images, texts: L2-normalised, float (n, embed_dim) and (m, embed_dim).
     """
     apart = images.mean(axis=0, dtype=np.float64) - texts.mean(axis=0, dtype=np.float64)
     return float(np.linalg.norm(apart))
@@ -71,7 +71,7 @@ def hubness(queries: np.ndarray, gallery: np.ndarray, nearest: int = NEAREST) ->
     `nearest`, and where everything ties.
 
     Args:
-        queries, gallery: L2-normalised, float (n, dimensions) and (m, dimensions).
+        queries, gallery: L2-normalised, float (n, embed_dim) and (m, embed_dim).
     """
     # In single precision, rounding alone may set constant embeddings further apart than a tie.
     counts = times_found(queries.astype(np.float64), gallery.astype(np.float64), nearest)
@@ -87,7 +87,7 @@ def times_found(queries: np.ndarray, gallery: np.ndarray, nearest: int = NEAREST
     Items that tie for the last places count as if those were drawn among them, in expectation.
 
     Args:
-        queries, gallery: L2-normalised, float (n, dimensions) and (m, dimensions).
+        queries, gallery: L2-normalised, float (n, embed_dim) and (m, embed_dim).
     """
     nearest = min(nearest, len(gallery))
     counts = np.zeros(len(gallery))

@@ -46,8 +46,8 @@ def rank(queries: np.ndarray, gallery: np.ndarray, own: np.ndarray | None = None
     """Rank the gallery for every query.
 
     Args:
-        queries: float32 (n, dimensions), L2-normalised.
-        gallery: float32 (m, dimensions), L2-normalised.
+        queries: float32 (n, embed_dim), L2-normalised.
+        gallery: float32 (m, embed_dim), L2-normalised.
         own: integer (n,), which gallery item is each query's own answer; i is i's by default.
     """
     answers = gallery if own is None else gallery[own]
@@ -70,7 +70,7 @@ def rank_both(left: np.ndarray, right: np.ndarray) -> tuple[Ranks, Ranks]:
     grow with the square of n.
 
     Args:
-        left, right: float32 (n, dimensions), L2-normalised.
+        left, right: float32 (n, embed_dim), L2-normalised.
     """
     own = np.einsum("ij,ij->i", left, right)
     better, least = own + np.float32(TIE), own - np.float32(TIE)

@@ -204,7 +204,7 @@ class TrainingParameters(Parameters):
     """How every pair is trained."""
 
     recipe: Recipe = Recipe()
-    dimensions: int = Field(128, ge=2, le=4096, description="width of the shared space")
+    embed_dim: int = Field(128, ge=2, le=4096, description="width of the shared space")
     device: Annotated[str, AfterValidator(_names_a_device)] = Field(
         "auto", description="auto, cpu, cuda or cuda:N"
     )

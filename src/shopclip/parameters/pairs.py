@@ -71,7 +71,7 @@ def build_towers(
         pair.image,
         captions=training.captions,
         size=images.size.pixels,
-        dimensions=parameters.dimensions,
+        embed_dim=parameters.embed_dim,
         loss=recipe.loss,
         temperature=recipe.temperature,
         seed=parameters.seed + pair.seed,

@@ -78,7 +78,7 @@ def _towers(outputs: set[str], parameters: Mapping[str, Any]) -> None:
         return
     from shopclip.dualencoder.encoder_check import check_image_encoder, check_text_encoder
 
-    size, width, checked = section(parameters, "images").size.pixels, training.dimensions, set()
+    size, width, checked = section(parameters, "images").size.pixels, training.embed_dim, set()
     for name in pairs:
         pair = parameters["pairs"][name]
         text = TypeAdapter(TextEncoder).validate_python(pair["text"])
@@ -89,9 +89,9 @@ def _towers(outputs: set[str], parameters: Mapping[str, Any]) -> None:
             checked.add(key)
             try:
                 if isinstance(spec, TextEncoder):
-                    check_text_encoder(spec, dimensions=width)
+                    check_text_encoder(spec, embed_dim=width)
                 else:
-                    check_image_encoder(spec, size, dimensions=width)
+                    check_image_encoder(spec, size, embed_dim=width)
             except ShopclipError as error:
                 raise ParameterError(f"pairs.{name}.{side}.{error}") from error
 

@@ -78,8 +78,8 @@ def rank_relevant(
     """Where the right answers of each query stand in the gallery.
 
     Args:
-        queries: float (queries, dimensions), L2-normalised.
-        gallery: float (items, dimensions), L2-normalised.
+        queries: float (queries, embed_dim), L2-normalised.
+        gallery: float (items, embed_dim), L2-normalised.
         relevant: of each query the positions of its right answers, integer (answers,), at least 1.
     """
     better, tied = [], []

@@ -30,9 +30,9 @@ def test_examples_come_back_as_they_were(change, examples, tmp_path):
 
 
 def test_pictures_that_are_mapped_from_a_file_are_not_copied(examples, mapped, tmp_path):
-    after = round_trip(replace(examples, images=mapped, pictures="abc"), tmp_path)
+    after = round_trip(replace(examples, images=mapped, images_fingerprint="abc"), tmp_path)
     assert Path(after.images.filename) == Path(mapped.filename)
-    assert after.pictures == "abc"
+    assert after.images_fingerprint == "abc"
     assert not (tmp_path / "examples" / "images.npy").exists()
 
 

@@ -79,7 +79,7 @@ def test_a_killed_worker_ends_in_one_error_and_the_same_again_goes_on(examples, 
     killer = threading.Thread(target=kill_one, daemon=True)
     killer.start()
     states = CheckpointManager(tmp_path, seconds=0.5)
-    with pytest.raises(TrainingError, match=r"worker \d died.*(?s:.*)goes on from .*step_") as told:
+    with pytest.raises(TrainingError, match=r"worker \d died.*(?s:.*)resumes from .*step_") as told:
         fit_on_workers(build(still(BERT), RESNET), examples, recipe, count=2, resumption=states)
     killer.join()
     assert "Signal 9" in str(told.value)

@@ -7,8 +7,8 @@ COLOURS = ["Red", "Blue", "Black", "White", "Green"]
 TYPES = ["Shirts", "Caps", "Heels"]
 
 
-def unit(count, seed, dimensions=8):
-    rows = np.random.default_rng(seed).normal(size=(count, dimensions))
+def unit(count, seed, embed_dim=8):
+    rows = np.random.default_rng(seed).normal(size=(count, embed_dim))
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 

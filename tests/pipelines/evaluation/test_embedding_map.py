@@ -1,33 +1,28 @@
 import numpy as np
 import pytest
-from sklearn.decomposition import PCA
 
 from shopclip.pipelines.evaluation.embedding_map import MAPPED, map_embeddings, principal_plane
 from tests.pipelines.evaluation.shop import shop, unit
 
 
-def test_the_plane_is_that_of_sklearn_up_to_the_signs_of_its_axes():
+def test_the_plane_is_that_of_a_singular_value_decomposition():
     rows = unit(60, 0) * np.linspace(3, 1, 8)
-    places, shares = principal_plane(rows)
-    oracle = PCA(2, svd_solver="full").fit(rows.astype(np.float64))
-    expected = oracle.transform(rows.astype(np.float64))
+    plane, shares = principal_plane(rows)
+    centred = rows.astype(np.float64) - rows.astype(np.float64).mean(axis=0)
+    _, spreads, axes = np.linalg.svd(centred, full_matrices=False)
     for axis in (0, 1):
-        sign = np.sign(places[:, axis] @ expected[:, axis])
-        np.testing.assert_allclose(places[:, axis], sign * expected[:, axis], atol=1e-6)
-    np.testing.assert_allclose(shares, oracle.explained_variance_ratio_, rtol=1e-6)
+        expected = centred @ axes[axis]
+        sign = np.sign(plane[:, axis] @ expected)
+        np.testing.assert_allclose(plane[:, axis], sign * expected, atol=1e-12)
+    np.testing.assert_allclose(shares, spreads[:2] ** 2 / (spreads**2).sum(), rtol=1e-12)
 
 
-def test_signs_do_not_depend_on_what_the_decomposition_happens_to_return(monkeypatch):
-    rows = unit(30, 1)
-    places, _ = principal_plane(rows)
-    svd = np.linalg.svd
-
-    def turned(matrix, **how):
-        left, spreads, axes = svd(matrix, **how)
-        return -left, spreads, -axes
-
-    monkeypatch.setattr(np.linalg, "svd", turned)
-    np.testing.assert_allclose(principal_plane(rows)[0], places)
+def test_the_largest_loading_of_each_axis_is_positive():
+    for seed in range(8):
+        rows = unit(30, seed).astype(np.float64)
+        plane, _ = principal_plane(rows)
+        axes = np.linalg.lstsq(plane, rows - rows.mean(axis=0), rcond=None)[0]
+        assert (axes[[0, 1], np.abs(axes).argmax(axis=1)] > 0).all()
 
 
 def test_one_point_is_the_origin_without_variance():

@@ -19,8 +19,8 @@ from shopclip.tables.contamination import remember
 PARAMETERS = EvaluationParameters(resamples=100, gallery_captions=2, gallery_pictures=3)
 
 
-def unit(count, seed, dimensions=16):
-    rows = np.random.default_rng(seed).normal(size=(count, dimensions))
+def unit(count, seed, embed_dim=16):
+    rows = np.random.default_rng(seed).normal(size=(count, embed_dim))
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 

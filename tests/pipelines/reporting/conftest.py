@@ -206,7 +206,7 @@ def parameters() -> dict[str, Any]:
         "catalogue": {"path": "/home/ann smith/shops/sample"},
         "images": {"stored": {"height": 40, "width": 30}, "size": {"height": 32, "width": 24}},
         "splits": {"held_out": 0.25},
-        "training": {"recipe": {"epochs": 3, "batch_size": 8}, "dimensions": 16, "seed": 7},
+        "training": {"recipe": {"epochs": 3, "batch_size": 8}, "embed_dim": 16, "seed": 7},
         "evaluation": {"confidence": 0.9},
         "pairs": {
             "bert_resnet": {"text": encoder, "image": {"name": "microsoft/resnet-50"}},

@@ -64,5 +64,5 @@ def test_versions_name_what_computes() -> None:
 
 
 def test_the_anchors_of_pairs_are_no_parameters(parameters: dict[str, Any]) -> None:
-    lines = Experiment.read(parameters | {"_bert": {"vocabulary": 4000}}).lines()
+    lines = Experiment.read(parameters | {"_bert": {"vocab_size": 4000}}).lines()
     assert not [line for line in lines if line.startswith("_")]

@@ -235,11 +235,11 @@ def test_a_catalogue_of_any_name_leaves_the_card_whole(of, evidence, tmp_path, n
 def test_what_it_says_of_loading_works_beside_the_card(of, tmp_path, monkeypatch) -> None:
     sizes = {"num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
     model = DualEncoder.build(
-        TextEncoder(config={"model_type": "bert", "hidden_size": 8, **sizes}, vocabulary=300),
+        TextEncoder(config={"model_type": "bert", "hidden_size": 8, **sizes}, vocab_size=300),
         ImageEncoder(config={"model_type": "vit", "hidden_size": 8, "patch_size": 8, **sizes}),
         captions=["women red kurta", "men blue shirt"],
         size=(32, 24),
-        dimensions=16,
+        embed_dim=16,
     )
     model.save(tmp_path / "bert_vit")
     card = render_model_card(of("bert_vit"))
@@ -251,7 +251,7 @@ def test_what_it_says_of_loading_works_beside_the_card(of, tmp_path, monkeypatch
     exec(code[1], names)
     assert names["captions"].shape == (1, 16)
     np.testing.assert_array_equal(names["images"], model.embed_images(names["pictures"]))
-    model.save("bert_vit")  # as training anew does
+    model.save("bert_vit")  # as training again does
     assert not (tmp_path / "bert_vit" / "README.md").exists()
 
 

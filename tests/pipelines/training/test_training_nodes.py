@@ -24,7 +24,7 @@ from tests.dualencoder.test_epoch_evaluator import naive_mrr
 
 COUNTS = {"train": 24, "validation": 12, "held_out": 12}
 PAIR = Pair(text=BERT, image=RESNET, label="bert_resnet")
-TRAINING = TrainingParameters(recipe={"epochs": 1, "batch_size": 8}, dimensions=16, device="cpu")
+TRAINING = TrainingParameters(recipe={"epochs": 1, "batch_size": 8}, embed_dim=16, device="cpu")
 IMAGES = ImageParameters(size={"height": 24, "width": 16})
 PLAIN = CaptionParameters()
 ENRICHED = CaptionParameters(template="{caption}, {baseColour}", field_dropout=0.5, variants=3)
@@ -54,7 +54,7 @@ def shop(seed=0, said=""):
 
 
 def trained(folder, data=None, *, pair=PAIR, captions=PLAIN, resume=False, **parameters):
-    """What the node leaves of a training that begins anew, in one process on the CPU."""
+    """What the node leaves of a training that begins again, in one process on the CPU."""
     folders = {
         "checkpoints": str(folder / "checkpoints"),
         "encoder_features": str(folder / "features"),

@@ -50,7 +50,7 @@ def shop():
     return Shop(
         examples,
         store,
-        TrainingParameters(recipe=recipe, dimensions=16, device="cpu"),
+        TrainingParameters(recipe=recipe, embed_dim=16, device="cpu"),
         ImageParameters(stored=SIZE, size=SIZE),
         CaptionParameters(),
     )

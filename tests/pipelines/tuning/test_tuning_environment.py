@@ -18,7 +18,7 @@ from shopclip.parameters import (
 from shopclip.pipelines.tuning.environment import data_text, is_of, pairs_text, training_text
 from tests.pipelines.tuning.conftest import PAIRS, SIZE
 
-TRAINING = TrainingParameters(recipe={"epochs": 2}, dimensions=16, device="cpu", seed=3)
+TRAINING = TrainingParameters(recipe={"epochs": 2}, embed_dim=16, device="cpu", seed=3)
 OTHER = {"gpt_resnet": PAIRS["gpt_resnet"].model_copy(update={"recipe": {"epochs": 9, "crop": 1}})}
 
 

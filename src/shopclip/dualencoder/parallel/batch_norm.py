@@ -19,15 +19,15 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
 
     workers: Workers
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """Float (batch, channels, height, width) → the same, normalised by channel."""
         if not self.training:
-            return super().forward(pictures)
+            return super().forward(images)
         normalised, mean, variance = _Normalise.apply(
-            pictures, self.weight, self.bias, self.eps, self.workers
+            images, self.weight, self.bias, self.eps, self.workers
         )
         if self.track_running_stats:
-            count = pictures.numel() // pictures.shape[1] * self.workers.world_size
+            count = images.numel() // images.shape[1] * self.workers.world_size
             self._remember(mean, variance * count / max(1, count - 1))
         return normalised  # type: ignore[no-any-return]
 

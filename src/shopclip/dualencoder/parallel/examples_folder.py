@@ -33,7 +33,11 @@ def write(examples: Examples, folder: Path) -> None:
     for name in ARRAYS:
         if (array := getattr(examples, name)) is not None:
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
-    facts = {"images": str(file), "captions": examples.captions, "pictures": examples.pictures}
+    facts = {
+        "images": str(file),
+        "captions": examples.captions,
+        "images_fingerprint": examples.images_fingerprint,
+    }
     (folder / "examples.json").write_text(json.dumps(facts))
 
 
@@ -44,7 +48,7 @@ def read(folder: Path) -> Examples:
     return Examples(
         images=np.load(facts["images"], mmap_mode="r", allow_pickle=False),
         captions=tuple(facts["captions"]),
-        pictures=facts["pictures"],
+        images_fingerprint=facts["images_fingerprint"],
         **{
             name: np.load(file, allow_pickle=False)
             for name, file in files.items()

@@ -45,7 +45,7 @@ class TrainingJob:
     """The arguments of `fit` that are not data.
 
     Attributes:
-        states: folder of the states that a killed training goes on from; None keeps none.
+        states: folder of the states that a killed training resumes from; None keeps none.
         seconds: least time between two of them.
     """
 
@@ -123,7 +123,7 @@ class LostWorkerError(Exception):
     def told(self, resumption: CheckpointManager | None) -> str:
         """With the state from which the same training goes on."""
         last = resumption.last() if resumption else None
-        goes_on = f"; run the same again, and it goes on from {last}" if last else ""
+        goes_on = f"; run the same again, and it resumes from {last}" if last else ""
         return f"{self.died}{goes_on}{self.remedy}"
 
 

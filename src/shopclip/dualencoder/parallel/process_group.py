@@ -54,11 +54,14 @@ def joined(device: str) -> Iterator[Workers]:
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield Workers()
         return
-    place, places = int(os.environ["LOCAL_RANK"]), int(os.environ["LOCAL_WORLD_SIZE"])
+    local_rank, local_world_size = (
+        int(os.environ["LOCAL_RANK"]),
+        int(os.environ["LOCAL_WORLD_SIZE"]),
+    )
     if device == "cuda":
-        torch.cuda.set_device(place)
+        torch.cuda.set_device(local_rank)
     else:
-        _keep_to_own_cores(place, places)
+        _keep_to_own_cores(local_rank, local_world_size)
     dist.init_process_group("nccl" if device == "cuda" else "gloo", timeout=WAIT)
     workers = Workers.of_process_group()
     if not workers.is_main:
@@ -69,12 +72,12 @@ def joined(device: str) -> Iterator[Workers]:
         dist.destroy_process_group()
 
 
-def _keep_to_own_cores(place: int, places: int) -> None:
+def _keep_to_own_cores(local_rank: int, local_world_size: int) -> None:
     """Workers that wander from core to core wait for each other at every step."""
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
-        if own := cores[place::places]:
+        if own := cores[local_rank::local_world_size]:
             os.sched_setaffinity(0, own)
         torch.set_num_threads(max(1, len(own)))
     else:
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) // places))
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // local_world_size))

@@ -42,7 +42,7 @@ def embed_images(
     parameters: TrainingParameters,
     engine: EngineParameters,
 ) -> Iterator[np.ndarray]:
-    """L2-normalised float32 (any, dimensions), batches of all examples in their order."""
+    """L2-normalised float32 (any, embed_dim), batches of all examples in their order."""
     from shopclip.dualencoder import choose_device
 
     rows, device = examples["row"].to_numpy(), choose_device(parameters.device)
@@ -66,7 +66,7 @@ def embed_texts(
     parameters: TrainingParameters,
     engine: EngineParameters,
 ) -> Iterator[np.ndarray]:
-    """L2-normalised float32 (any, dimensions), batches of all examples in their order.
+    """L2-normalised float32 (any, embed_dim), batches of all examples in their order.
 
     A repeated caption is embedded once.
     """
@@ -81,7 +81,7 @@ def embed_queries(
     parameters: TrainingParameters,
     engine: EngineParameters,
 ) -> np.ndarray:
-    """L2-normalised float32 (queries, dimensions); a repeated text is embedded once."""
+    """L2-normalised float32 (queries, embed_dim); a repeated text is embedded once."""
     rows, distinct = _embed_distinct(dual_encoder, queries["text"], parameters, engine)
     return distinct[rows]
 

@@ -74,12 +74,12 @@ def benchmark_tasks(
     Raises:
         QueriesError: `queries` are not those of this benchmark and these examples.
     """
-    places = {id_: place for place, id_ in enumerate(examples["id"])}
-    answers = {TEXT_IMAGE: {c: _found(places, ids) for c, ids in truth.relevant.items()}}
+    positions = {id_: place for place, id_ in enumerate(examples["id"])}
+    answers = {TEXT_IMAGE: {c: _found(positions, ids) for c, ids in truth.relevant.items()}}
     for attribute in ATTRIBUTE_TASKS:
         labels = values(examples, attribute)
-        positions = labels.groupby(labels).indices
-        answers[attribute] = {str(value): np.asarray(right) for value, right in positions.items()}
+        by_value = labels.groupby(labels).indices
+        answers[attribute] = {str(value): np.asarray(right) for value, right in by_value.items()}
     tasks = []
     for name, by_label in answers.items():
         rows_of_task = queries_of_task(queries, name, list(by_label))
@@ -128,8 +128,8 @@ def score_task(
     }
 
 
-def _found(places: dict[str, int], ids: Sequence[str]) -> np.ndarray:
-    return np.array([places[id_] for id_ in ids if id_ in places], dtype=np.int64)
+def _found(positions: dict[str, int], ids: Sequence[str]) -> np.ndarray:
+    return np.array([positions[id_] for id_ in ids if id_ in positions], dtype=np.int64)
 
 
 def _means(scores: dict[str, np.ndarray]) -> dict[str, float]:

@@ -22,7 +22,7 @@ def map_embeddings(
     members = headline(examples)[1]
     members = members[evenly_chosen(len(members), MAPPED)]
     both = np.concatenate([image_embeddings[members], text_embeddings[members]])
-    places, shares = principal_plane(both)
+    plane, shares = principal_plane(both)
     shown = examples.iloc[members]
     products = pd.DataFrame(
         {"id": shown["id"], "category": category_of(shown, "masterCategory")}
@@ -30,7 +30,7 @@ def map_embeddings(
     towers = pd.concat(
         [products.assign(tower="image"), products.assign(tower="text")], ignore_index=True
     )
-    towers[["x", "y"]] = places
+    towers[["x", "y"]] = plane
     towers = towers.assign(x_share=shares[0], y_share=shares[1])
     return towers[["id", "tower", "x", "y", "category", "x_share", "y_share"]]
 
@@ -42,13 +42,13 @@ def principal_plane(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     always give the same map.
 
     Args:
-        rows: float (n, dimensions), at least 2 both ways.
+        rows: float (n, embed_dim), at least 2 both ways.
     """
-    centred = rows.astype(np.float64) - rows.mean(axis=0, dtype=np.float64)
-    _, spreads, axes = np.linalg.svd(centred, full_matrices=False)
-    largest = np.abs(axes[:2]).argmax(axis=1)
-    signs = np.where(axes[[0, 1], largest] < 0, -1.0, 1.0)
-    variance = np.square(spreads)
-    total = variance.sum()
-    shares = variance[:2] / total if total > 0 else np.zeros(2)
-    return centred @ (axes[:2] * signs[:, None]).T, shares
+    from sklearn.decomposition import PCA
+
+    rows = rows.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # one point has no variance to take shares of
+        pca = PCA(2, svd_solver="full").fit(rows)
+    largest = np.abs(pca.components_).argmax(axis=1)
+    signs = np.where(pca.components_[[0, 1], largest] < 0, -1.0, 1.0)
+    return pca.transform(rows) * signs, np.nan_to_num(pca.explained_variance_ratio_)

@@ -136,8 +136,8 @@ def retrieve(
         texts = text_embeddings[members][queries]
         nearest = nearest_images(texts, images, parameters.gallery_pictures)
         tables.append(_describe(gallery, queries, *nearest).assign(kind=kind))
-    pictures = pd.concat(tables, ignore_index=True)
-    return pictures.assign(better=pictures["asked"].map(ranked.set_index("id")["better"]))
+    retrieved = pd.concat(tables, ignore_index=True)
+    return retrieved.assign(better=retrieved["asked"].map(ranked.set_index("id")["better"]))
 
 
 def collect_results(pair: Pair, **tables: Any) -> Results:
@@ -153,10 +153,10 @@ def collect_results(pair: Pair, **tables: Any) -> Results:
 
 
 def _describe(
-    gallery: pd.DataFrame, queries: np.ndarray, places: np.ndarray, similarities: np.ndarray
+    gallery: pd.DataFrame, queries: np.ndarray, nearest: np.ndarray, similarities: np.ndarray
 ) -> pd.DataFrame:
-    count = places.shape[1]
-    queried, shown = gallery.iloc[np.repeat(queries, count)], gallery.iloc[places.ravel()]
+    count = nearest.shape[1]
+    queried, shown = gallery.iloc[np.repeat(queries, count)], gallery.iloc[nearest.ravel()]
     return pd.DataFrame(
         {
             "query": np.repeat(np.arange(len(queries)), count),

@@ -52,8 +52,8 @@ def nearest_images(
     Equal similarities keep the order of the gallery.
     """
     similarities = texts @ images.T
-    places = np.argsort(-similarities, axis=1, kind="stable")[:, :count]
-    return places, np.take_along_axis(similarities, places, axis=1)
+    nearest = np.argsort(-similarities, axis=1, kind="stable")[:, :count]
+    return nearest, np.take_along_axis(similarities, nearest, axis=1)
 
 
 def missed_captions(ranks: pd.DataFrame, count: int) -> pd.DataFrame:

@@ -23,11 +23,11 @@ def class_embeddings(
     """The classes and the L2-normalised mean of each one's templates (Radford et al. 2021, 3.1.4).
 
     Args:
-        embeddings: float (texts, dimensions), L2-normalised.
+        embeddings: float (texts, embed_dim), L2-normalised.
         labels: the class of each text.
 
     Returns:
-        Classes in the order of their first text; float32 (classes, dimensions).
+        Classes in the order of their first text; float32 (classes, embed_dim).
     """
     numbers, classes = pd.factorize(labels)
     sums = np.zeros((len(classes), embeddings.shape[1]))
@@ -163,8 +163,10 @@ def _classify_by(
     names, embeddings = class_embeddings(query_embeddings[texts.index], texts["label"])
     products = examples.iloc[members][values(examples, attribute).iloc[members].notna()]
     actual = values(products, attribute).to_numpy(object)
-    places = examples.index.get_indexer(products.index)
-    predicted = np.array(names, dtype=object)[nearest_classes(image_embeddings[places], embeddings)]
+    positions = examples.index.get_indexer(products.index)
+    predicted = np.array(names, dtype=object)[
+        nearest_classes(image_embeddings[positions], embeddings)
+    ]
     clusters = products["caption_id"].to_numpy()
     score = {
         "attribute": attribute,

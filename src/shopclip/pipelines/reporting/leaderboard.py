@@ -97,8 +97,8 @@ def compile_rows(metrics: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     collapsed = own["collapsed"].xs(PRIMARY, level="metric") > 0
     rows = pd.DataFrame(wide).join(rest).assign(collapsed=collapsed)
     rows = rows.rename(columns=_renamed()).reset_index()
-    places = [standing(row) for row in rows.to_dict("records")]
-    order = sorted(range(len(rows)), key=places.__getitem__)
+    standings = [standing(row) for row in rows.to_dict("records")]
+    order = sorted(range(len(rows)), key=standings.__getitem__)
     return rows.loc[order, COLUMNS].reset_index(drop=True)
 
 

@@ -164,7 +164,7 @@ def _content(evidence: CardEvidence, experiment: Experiment) -> dict[str, Any]:
         "image": _inert(encoder_name(pair.image)),
         "size": pair.image.size or experiment.images.size.pixels,
         "stored": experiment.images.stored.pixels,
-        "dimensions": experiment.training.dimensions,
+        "embed_dim": experiment.training.embed_dim,
         "catalogue": evidence.catalogue,
         "synthetic": bool(evidence.catalogue_facts["synthetic"]),
         "template": _template(experiment),

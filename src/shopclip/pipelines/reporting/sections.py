@@ -77,7 +77,7 @@ def catalogue_facts(
         _split("Held out", examples[examples["split"] == "held_out"]),
         Fact("Stored pictures", f"{stored.height} × {stored.width}", "pixels, height × width"),
         Fact("What towers see", f"{size.height} × {size.width}", "pixels; the paper: 224 × 224"),
-        Fact("Shared space", str(experiment.training.dimensions), "dimensions"),
+        Fact("Shared space", str(experiment.training.embed_dim), "dimensions"),
     ]
 
 

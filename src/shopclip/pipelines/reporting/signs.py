@@ -11,7 +11,7 @@ import pandas as pd
 from shopclip.figures.chart import Chart
 from shopclip.figures.signs_chart import Panel, signs_chart
 from shopclip.figures.style import color_numbers
-from shopclip.metrics.collapse import LINE, SAME
+from shopclip.metrics.collapse import EFFECTIVE_RANK_THRESHOLD, MEAN_COSINE_THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class Sign:
 
 
 SIGNS = (
-    Sign("image_mean_cosine", "mean cosine, images", "cosine", (SAME, math.inf)),
-    Sign("text_mean_cosine", "mean cosine, texts", "cosine", (SAME, math.inf)),
-    Sign("image_effective_rank", "effective rank, images", "rank", (0.0, LINE)),
-    Sign("text_effective_rank", "effective rank, texts", "rank", (0.0, LINE)),
-    Sign("loss_share", "loss as a share of chance", "loss", (SAME, math.inf)),
+    Sign("image_mean_cosine", "mean cosine, images", "cosine", (MEAN_COSINE_THRESHOLD, math.inf)),
+    Sign("text_mean_cosine", "mean cosine, texts", "cosine", (MEAN_COSINE_THRESHOLD, math.inf)),
+    Sign("image_effective_rank", "effective rank, images", "rank", (0.0, EFFECTIVE_RANK_THRESHOLD)),
+    Sign("text_effective_rank", "effective rank, texts", "rank", (0.0, EFFECTIVE_RANK_THRESHOLD)),
+    Sign("loss_share", "loss as a share of chance", "loss", (MEAN_COSINE_THRESHOLD, math.inf)),
     Sign("hubness", "hubness, text → image", "hubness"),
     Sign("temperature", "temperature", "temperature"),
     Sign("mrr", "MRR, {examples}", "mrr"),

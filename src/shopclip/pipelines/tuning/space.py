@@ -90,7 +90,7 @@ class Space:
             name: [asdict(pair.text), asdict(pair.image), asdict(self.recipe(name, {}))]
             for name, pair in self.pairs.items()
         }
-        return [domains, pairs, self.training.dimensions, self.training.seed]
+        return [domains, pairs, self.training.embed_dim, self.training.seed]
 
     def _wrong(self, trials: int) -> Iterator[str]:
         """Too little to choose from, or a default left out: the search begins with all defaults, so
