@@ -16,7 +16,6 @@ from kedro.utils import find_kedro_project
 
 from shopclip.hooks import (
     ChecksHook,
-    EarlierLayoutHook,
     ErrorHook,
     InterruptionHook,
     LeaderboardHook,
@@ -61,7 +60,6 @@ HOOKS = (
     ProvenanceHook(),
     SearchManifestHook(),
     InterruptionHook(),
-    EarlierLayoutHook(),
     RunLockHook(),
     PairsHook(),
     ChecksHook(),

@@ -48,13 +48,10 @@ def _train(context: Any, pairs: Sequence[str]) -> None:
 
     from shopclip.dualencoder import choose_device
     from shopclip.dualencoder.parallel.process_group import joined
-    from shopclip.hooks.earlier_layout_hook import move
     from shopclip.hooks.made_by import path_of
-    from shopclip.parameters.caches import caches
     from shopclip.provenance import Records, require
     from shopclip.provenance.records import FOLDER
 
-    move(Path(context.project_path), caches(context.config_loader["parameters"]).values())
     training = pipelines["training"]
     chosen = training.filter(node_namespaces=list(pairs)) if pairs else training
     paths = (path_of(context.catalog, name) for name in chosen.inputs())

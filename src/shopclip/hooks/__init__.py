@@ -2,7 +2,6 @@
 
 from shopclip.hooks.checks_hook import ChecksHook, PairsHook
 from shopclip.hooks.console_hook import LeaderboardHook, ProgressHook
-from shopclip.hooks.earlier_layout_hook import EarlierLayoutHook
 from shopclip.hooks.error_hook import ErrorHook
 from shopclip.hooks.interruption_hook import InterruptionHook
 from shopclip.hooks.provenance_hook import ProvenanceHook
@@ -12,7 +11,6 @@ from shopclip.hooks.tracking_hook import TrackingHook
 
 __all__ = [
     "ChecksHook",
-    "EarlierLayoutHook",
     "ErrorHook",
     "InterruptionHook",
     "LeaderboardHook",

@@ -26,8 +26,8 @@ def create_queries() -> Pipeline:
         [
             node(
                 collect_queries,
-                inputs=["examples", "params:evaluation"],
-                outputs="queries",
+                ["examples", "params:evaluation"],
+                "queries",
                 name="collect_queries",
             )
         ]
@@ -39,20 +39,20 @@ def create_pipeline() -> Pipeline:
         [
             node(
                 embed_images,
-                inputs=["dual_encoder", "examples", "image_store", *SETTINGS],
-                outputs="image_embeddings",
+                ["dual_encoder", "examples", "image_store", *SETTINGS],
+                "image_embeddings",
                 name="embed_images",
             ),
             node(
                 embed_texts,
-                inputs=["dual_encoder", "examples", *SETTINGS],
-                outputs="text_embeddings",
+                ["dual_encoder", "examples", *SETTINGS],
+                "text_embeddings",
                 name="embed_texts",
             ),
             node(
                 embed_queries,
-                inputs=["dual_encoder", "queries", *SETTINGS],
-                outputs="query_embeddings",
+                ["dual_encoder", "queries", *SETTINGS],
+                "query_embeddings",
                 name="embed_queries",
             ),
         ]

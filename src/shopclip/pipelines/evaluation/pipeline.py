@@ -60,22 +60,12 @@ def create_run_pipeline() -> Pipeline:
     """What every seed of a pair is judged by."""
     return Pipeline(
         [
-            node(
-                rank_examples,
-                inputs=[*EMBEDDINGS, "examples"],
-                outputs="ranks",
-                name="rank_examples",
-            ),
-            node(
-                rank_captions,
-                inputs=[*EMBEDDINGS, "examples"],
-                outputs="caption_ranks",
-                name="rank_captions",
-            ),
+            node(rank_examples, [*EMBEDDINGS, "examples"], "ranks", name="rank_examples"),
+            node(rank_captions, [*EMBEDDINGS, "examples"], "caption_ranks", name="rank_captions"),
             node(
                 diagnose,
-                inputs=[*EMBEDDINGS, "training_log", "examples", "trained_captions"],
-                outputs="diagnostics",
+                [*EMBEDDINGS, "training_log", "examples", "trained_captions"],
+                "diagnostics",
                 name="diagnose",
             ),
         ]
@@ -93,47 +83,37 @@ def create_pipeline(repeats: Sequence[str] = ()) -> Pipeline:
     ranks = {name: dataset for name, dataset in of_runs.items() if name.startswith("ranks_")}
     return create_run_pipeline() + Pipeline(
         [
-            node(
-                score,
-                inputs={"parameters": "params:evaluation", **of_runs},
-                outputs="metrics",
-                name="score",
-            ),
+            node(score, {"parameters": "params:evaluation", **of_runs}, "metrics", name="score"),
             node(
                 retrieve,
-                inputs=[*EMBEDDINGS, "examples", "ranks", "params:evaluation"],
-                outputs="retrievals",
+                [*EMBEDDINGS, "examples", "ranks", "params:evaluation"],
+                "retrievals",
                 name="retrieve",
             ),
-            node(
-                map_embeddings,
-                inputs=[*EMBEDDINGS, "examples"],
-                outputs="map",
-                name="map_embeddings",
-            ),
-            node(find_hubs, inputs=[*EMBEDDINGS, "examples"], outputs="hubs", name="find_hubs"),
+            node(map_embeddings, [*EMBEDDINGS, "examples"], "map", name="map_embeddings"),
+            node(find_hubs, [*EMBEDDINGS, "examples"], "hubs", name="find_hubs"),
             node(
                 break_down,
-                inputs=["ranks", "examples", "params:evaluation"],
-                outputs="breakdown",
+                ["ranks", "examples", "params:evaluation"],
+                "breakdown",
                 name="break_down",
             ),
             node(
                 classify,
-                inputs=[*QUERIES, "params:evaluation"],
-                outputs=["zero_shot", "confusions"],
+                [*QUERIES, "params:evaluation"],
+                ["zero_shot", "confusions"],
                 name="classify",
             ),
             node(
                 score_benchmark,
-                inputs=[*QUERIES, "trained_captions", "params:pair", "params:evaluation"],
-                outputs="benchmark",
+                [*QUERIES, "trained_captions", "params:pair", "params:evaluation"],
+                "benchmark",
                 name="score_benchmark",
             ),
             node(
                 collect_results,
-                inputs={"pair": "params:pair", **{name: name for name in RESULTS}, **ranks},
-                outputs="results",
+                {"pair": "params:pair", **{name: name for name in RESULTS}, **ranks},
+                "results",
                 name="collect_results",
             ),
         ]

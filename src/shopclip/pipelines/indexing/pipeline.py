@@ -46,7 +46,7 @@ def create_pipeline() -> Pipeline:
         [
             node(
                 build_index,
-                inputs=[
+                [
                     "image_embeddings",
                     "text_embeddings",
                     "examples",
@@ -54,7 +54,7 @@ def create_pipeline() -> Pipeline:
                     "params:pair",
                     "params:index",
                 ],
-                outputs="index",
+                "index",
                 name="build_index",
             )
         ]

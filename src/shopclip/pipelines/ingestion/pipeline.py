@@ -10,16 +10,11 @@ from shopclip.pipelines.ingestion.nodes import check_products, find_catalogue
 def create_pipeline() -> Pipeline:
     return Pipeline(
         [
-            node(
-                find_catalogue,
-                inputs="params:catalogue",
-                outputs="raw_catalogue",
-                name="find_catalogue",
-            ),
+            node(find_catalogue, "params:catalogue", "raw_catalogue", name="find_catalogue"),
             node(
                 check_products,
-                inputs=["raw_catalogue", "params:catalogue"],
-                outputs=["products", "rejected_products", "catalogue_facts"],
+                ["raw_catalogue", "params:catalogue"],
+                ["products", "rejected_products", "catalogue_facts"],
                 name="check_products",
             ),
         ]

@@ -15,16 +15,11 @@ from shopclip.pipelines.preprocessing.nodes import (
 def create_pipeline() -> Pipeline:
     return Pipeline(
         [
-            node(number_captions, inputs="products", outputs="captions", name="number_captions"),
-            node(
-                split_captions,
-                inputs=["captions", "params:splits"],
-                outputs="splits",
-                name="split_captions",
-            ),
+            node(number_captions, "products", "captions", name="number_captions"),
+            node(split_captions, ["captions", "params:splits"], "splits", name="split_captions"),
             node(
                 decode_images,
-                inputs=[
+                [
                     "raw_catalogue",
                     "products",
                     "catalogue_facts",
@@ -32,12 +27,12 @@ def create_pipeline() -> Pipeline:
                     "params:catalogue",
                     "params:engine",
                 ],
-                outputs="image_store",
+                "image_store",
                 name="decode_images",
             ),
             node(
                 join_examples,
-                inputs=[
+                [
                     "products",
                     "captions",
                     "splits",
@@ -45,7 +40,7 @@ def create_pipeline() -> Pipeline:
                     "catalogue_facts",
                     "params:catalogue",
                 ],
-                outputs=["examples", "rejected_images"],
+                ["examples", "rejected_images"],
                 name="join_examples",
             ),
         ]

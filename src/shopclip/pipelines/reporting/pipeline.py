@@ -50,34 +50,20 @@ def create_pipeline(pairs: Iterable[str]) -> Pipeline:
     every = list(results.values())
     return Pipeline(
         [
-            node(
-                compile_leaderboard, inputs=every, outputs="leaderboard", name="compile_leaderboard"
-            ),
-            node(collect_scores, inputs=every, outputs="scores", name="collect_scores"),
-            node(
-                compare_pairs,
-                inputs=["params:evaluation", *every],
-                outputs="comparisons",
-                name="compare_pairs",
-            ),
-            node(
-                draw_leaderboard,
-                inputs="leaderboard",
-                outputs="leaderboard_figure",
-                name="draw_leaderboard",
-            ),
-            node(draw_curves, inputs=every, outputs="curves_figure", name="draw_curves"),
-            node(
-                draw_signs, inputs=["examples", *every], outputs="signs_figure", name="draw_signs"
-            ),
-            node(draw_map, inputs=every, outputs="map_figure", name="draw_map"),
+            node(compile_leaderboard, every, "leaderboard", name="compile_leaderboard"),
+            node(collect_scores, every, "scores", name="collect_scores"),
+            node(compare_pairs, ["params:evaluation", *every], "comparisons", name="compare_pairs"),
+            node(draw_leaderboard, "leaderboard", "leaderboard_figure", name="draw_leaderboard"),
+            node(draw_curves, every, "curves_figure", name="draw_curves"),
+            node(draw_signs, ["examples", *every], "signs_figure", name="draw_signs"),
+            node(draw_map, every, "map_figure", name="draw_map"),
             node(
                 draw_gallery,
-                inputs=["examples", "image_store", *every],
-                outputs="gallery_figure",
+                ["examples", "image_store", *every],
+                "gallery_figure",
                 name="draw_gallery",
             ),
-            node(write_report, inputs=[*REPORT, *every], outputs="report", name="write_report"),
+            node(write_report, [*REPORT, *every], "report", name="write_report"),
             *(_card_writer(pair, name) for pair, name in results.items()),
         ]
     )
@@ -87,7 +73,7 @@ def _card_writer(pair: str, results: str) -> Node:
     """Outside the pair's namespace, for it needs the leaderboard, which is of all pairs."""
     return node(
         write_model_card,
-        inputs=["leaderboard", "examples", "catalogue_facts", "parameters", results],
-        outputs=f"model_card_{pair}",
+        ["leaderboard", "examples", "catalogue_facts", "parameters", results],
+        f"model_card_{pair}",
         name=f"write_model_card_{pair}",
     )

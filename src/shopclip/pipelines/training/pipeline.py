@@ -18,8 +18,8 @@ def create_pipeline() -> Pipeline:
         [
             node(
                 train,
-                inputs=[*DATA, *PARAMETERS, "params:engine"],
-                outputs=["dual_encoder", "training_log", "epoch_log", "trained_captions"],
+                [*DATA, *PARAMETERS, "params:engine"],
+                ["dual_encoder", "training_log", "epoch_log", "trained_captions"],
                 name="train",
             )
         ]
@@ -29,12 +29,5 @@ def create_pipeline() -> Pipeline:
 def create_preflight() -> Pipeline:
     """A stage of its own, for those who ask: `kedro run --pipelines preflight`."""
     return Pipeline(
-        [
-            node(
-                check_learning,
-                inputs=[*DATA, *PARAMETERS],
-                outputs="preflight",
-                name="check_learning",
-            )
-        ]
+        [node(check_learning, [*DATA, *PARAMETERS], "preflight", name="check_learning")]
     )

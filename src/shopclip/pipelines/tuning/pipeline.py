@@ -34,8 +34,8 @@ def create_pipeline() -> Pipeline:
         [
             node(
                 tune,
-                inputs=[*DATA, "params:tuning", *TRAINING, "params:pairs"],
-                outputs=["trial_epochs", "trials"],
+                [*DATA, "params:tuning", *TRAINING, "params:pairs"],
+                ["trial_epochs", "trials"],
                 name="tune",
             ),
             node(draw_history, "trials", "tuning_history_figure", name="draw_history"),
@@ -43,22 +43,15 @@ def create_pipeline() -> Pipeline:
             node(choose_best, STUDY, "tuned", name="choose_best"),
             node(
                 compare_with_default,
-                inputs=[
-                    "tuned",
-                    *DATA,
-                    "params:tuning",
-                    *TRAINING,
-                    "params:evaluation",
-                    "params:pairs",
-                ],
-                outputs="tuned_comparison",
+                ["tuned", *DATA, "params:tuning", *TRAINING, "params:evaluation", "params:pairs"],
+                "tuned_comparison",
                 name="compare_with_default",
             ),
             node(
                 write_environment,
-                inputs=["tuned", "tuned_comparison", "catalogue_facts"]
+                ["tuned", "tuned_comparison", "catalogue_facts"]
                 + [f"params:{name}" for name in BLOCKS],
-                outputs=["tuned_training", "tuned_pairs", "tuned_data"],
+                ["tuned_training", "tuned_pairs", "tuned_data"],
                 name="write_environment",
             ),
         ]
