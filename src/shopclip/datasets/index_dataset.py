@@ -57,7 +57,7 @@ class IndexDataset(AbstractDataset[IndexSource, SearchIndex]):
         return SearchIndex.open(self._filepath)
 
     def save(self, data: IndexSource) -> None:
-        """Raises SearchError if its recall is below `index.least_recall`."""
+        """Raises SearchError if its recall is below `index.min_recall`."""
         facts = build(
             self._filepath,
             pair=self._pair,
