@@ -120,7 +120,7 @@ def test_an_index_leaves_the_one_that_was_there(tmp_path, kind):
             image_embeddings=vectors,
             text_embeddings=vectors,
             pictures={"fingerprint": "f", "size": (8, 8)},
-            settings=IndexSettings(kind=kind, least_recall=0),
+            settings=IndexSettings(kind=kind, min_recall=0),
         )
 
     write()

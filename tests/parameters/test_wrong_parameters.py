@@ -49,6 +49,8 @@ PARAMETERS = {
     "images.size.hight=8": "images.size.hight.*did you mean height",
     "splits.heldout=0.1": "splits.heldout.*did you mean held_out",
     "evaluation.zero_shot.colour=x": "evaluation.zero_shot",
+    "index.links=1": "index.m is 1, expected at least 4",
+    "index.links=8,index.m=8": "index.links and index.m are one parameter",
     "index.knd=exact": "index.knd.*did you mean kind",
     "engine.adress=auto": "engine.adress.*did you mean address",
     "tuning.trails=3": "tuning.trails.*did you mean trials",

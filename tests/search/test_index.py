@@ -74,7 +74,7 @@ def test_places_that_no_vector_takes_are_marked(build):
 
 
 def test_recall_is_what_a_full_sort_says():
-    rough = IndexSettings(kind="approximate", links=4, build_breadth=8, search_breadth=4)
+    rough = IndexSettings(kind="approximate", m=4, ef_construction=8, ef_search=4)
     index = ApproximateIndex.build(VECTORS, rough)
     measured = measure(index, VECTORS, QUERIES)
     _, numbers = index.search(QUERIES, 10)
@@ -108,16 +108,14 @@ def test_a_recall_below_the_threshold_is_refused_and_the_old_index_stays(tmp_pat
     monkeypatch.setattr(
         "shopclip.search.index.build.measure", lambda *_: {"k": 10, "queries": 9, "recall": 0.8}
     )
-    with pytest.raises(SearchError, match=r"finds 80\.0% of the exact.*index\.search_breadth"):
+    with pytest.raises(SearchError, match=r"finds 80\.0% of the exact.*index\.ef_search"):
         lay_out(tmp_path, settings=IndexSettings(kind="approximate"))
     assert sorted((file.name, file.read_bytes()) for file in index.iterdir()) == before
     assert [path.name for path in index.parent.iterdir()] == ["index"]
 
 
 def test_a_rough_index_is_refused_by_its_measured_recall(tmp_path):
-    rough = IndexSettings(
-        kind="approximate", links=4, build_breadth=4, search_breadth=1, least_recall=1.0
-    )
+    rough = IndexSettings(kind="approximate", m=4, ef_construction=4, ef_search=1, min_recall=1.0)
     with pytest.raises(SearchError, match=r"expected at least 100\.0%"):
         lay_out(tmp_path, settings=rough)
 

@@ -41,6 +41,13 @@ def test_what_was_built_is_opened(index):
     assert len(SearchIndex.open(index).products) == COUNT
 
 
+def test_names_of_version_0_1_are_read(index):
+    facts = json.loads((index / "index.json").read_text())
+    facts["search_breadth"] = facts.pop("ef_search")
+    (index / "index.json").write_text(json.dumps(facts))
+    assert SearchIndex.open(index).facts["ef_search"] == facts["search_breadth"]
+
+
 def change(facts, path, value):
     *outer, last = path
     for name in outer:
@@ -56,8 +63,8 @@ def change(facts, path, value):
         (["pictures", "size"], [40, -1]),
         (["dimensions"], 1),
         (["dimensions"], 1e300),
-        (["search_breadth"], 0),
-        (["search_breadth"], "128"),
+        (["ef_search"], 0),
+        (["ef_search"], "128"),
         (["products"], True),
         (["captions"], None),
         (["collections", "images"], "../elsewhere"),

@@ -54,7 +54,7 @@ class IndexDataset(LocalDataset[IndexSource, SearchIndex]):
         return SearchIndex.open(self.load_path)
 
     def save(self, data: IndexSource) -> None:
-        """Raises SearchError if its recall is below `index.least_recall`."""
+        """Raises SearchError if its recall is below `index.min_recall`."""
         facts = build(
             self.save_path,
             pair=data.pair,

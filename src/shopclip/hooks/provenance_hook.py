@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from kedro.framework.hooks import hook_impl
 
 from shopclip.hooks.made_by import agree, given_in_vain, is_standalone, path_of, relevant
 from shopclip.parameters import plain
+from shopclip.parameters.renamed import present_names
 from shopclip.provenance import ProvenanceError, Record, Records, require
 from shopclip.provenance.lineage import Lineage, kedro_command
 from shopclip.provenance.records import FOLDER
@@ -45,8 +47,8 @@ class ProvenanceHook:
         coming = {node.name: self._parameters(node) for node in pipeline.nodes}
         if run_params.get("only_missing_outputs"):
             self._refuse_other_parameters(pipeline, coming)
-        earlier = {node: r for node, r in lineage.made.items() if node not in coming}
-        given_in_vain(run_params.get("runtime_params") or {}, earlier)
+        earlier = {node: r for node, r in _made(lineage).items() if node not in coming}
+        given_in_vain(present_names(run_params.get("runtime_params") or {}), earlier)
         if any(PARAMETERS in node.inputs for node in pipeline.nodes):
             made = {node: record.parameters for node, record in earlier.items()}
             agree({**made, **coming}, self._all_parameters())
@@ -70,7 +72,7 @@ class ProvenanceHook:
         }
         if PARAMETERS not in inputs:
             return None
-        made = Lineage(self._records, read).made
+        made = _made(Lineage(self._records, read))
         parameters = {name: record.parameters for name, record in made.items()}
         return {PARAMETERS: agree(parameters, plain(inputs[PARAMETERS]))}
 
@@ -133,7 +135,9 @@ class ProvenanceHook:
         for node in pipeline.nodes:
             for path in self._outputs(node).values():
                 record = self._records.of(self._records.location(path))
-                if record and path.exists() and record.parameters != coming[node.name]:
+                if not record or not path.exists():
+                    continue
+                if present_names(record.parameters) != coming[node.name]:
                     raise ProvenanceError(
                         f"{path.name}: {node.name} made it by other parameters than those of this "
                         "run, and --only-missing-outputs would leave it. Leave out that option: "
@@ -155,6 +159,14 @@ class ProvenanceHook:
     def _outputs(self, node: Any) -> dict[str, Path]:
         paths = ((name, path_of(self._catalog, name, saving=True)) for name in node.outputs)
         return {name: path for name, path in paths if path}
+
+
+def _made(lineage: Lineage) -> dict[str, Record]:
+    """Records of an earlier version have former names of parameters."""
+    return {
+        node: replace(record, parameters=present_names(record.parameters))
+        for node, record in lineage.made.items()
+    }
 
 
 def _all_nodes() -> Iterable[Any]:

@@ -288,14 +288,14 @@ class IndexParameters(Parameters):
     """How every pair's embeddings are indexed for search."""
 
     kind: Kind = Field("exact", description="exact, approximate (HNSW), or milvus")
-    least_recall: float = Field(
+    min_recall: float = Field(
         0.95, ge=0, le=1, description="share of the exact ten nearest that it has to find"
     )
-    links: int = Field(32, ge=4, le=256, description="neighbours a vector is linked to (HNSW)")
-    build_breadth: int = Field(
+    m: int = Field(32, ge=4, le=256, description="neighbours a vector is linked to (HNSW)")
+    ef_construction: int = Field(
         200, ge=4, le=10_000, description="candidates looked at when a vector is linked (HNSW)"
     )
-    search_breadth: int = Field(
+    ef_search: int = Field(
         128, ge=1, le=10_000, description="candidates looked at when a query is answered (HNSW)"
     )
     uri: str = Field(

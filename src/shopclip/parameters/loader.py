@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from shopclip.errors import ShopclipError, first_line, suggest
+from shopclip.parameters.renamed import rename
 
 SUFFIXES = (".yml", ".yaml", ".json")
 # What the libraries raise for a file that is no YAML, or not of keys and values.
@@ -30,12 +31,19 @@ class ConfigurationError(ShopclipError):
 class ConfigLoader(OmegaConfigLoader):
     """Kedro's loader, whose errors are for whoever wrote the file or the command.
 
+    Parameters have their present names, whatever they are called in a file or on the command line.
+
     Raises:
         ConfigurationError: there is no such environment or configuration, a file is no YAML, is not
             UTF-8 or may not be read, or something in it does not resolve.
+        ParameterError: a parameter is given by its present name and by a former one.
     """
 
     def __getitem__(self, key: str) -> dict[str, Any]:
+        content = self._read(key)
+        return rename(content, self.runtime_params) if key == "parameters" else content
+
+    def _read(self, key: str) -> dict[str, Any]:
         try:
             return super().__getitem__(key)
         except MissingConfigException as error:

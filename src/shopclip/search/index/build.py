@@ -56,16 +56,16 @@ def measure(index: VectorIndex, vectors: np.ndarray, queries: np.ndarray) -> Fac
 
 def refuse_below(facts: Facts, settings: IndexSettings, what: str) -> None:
     """Raises:
-    SearchError: the recall is less than `settings.least_recall`.
+    SearchError: the recall is less than `settings.min_recall`.
     """
-    if facts["recall"] < settings.least_recall:
+    if facts["recall"] < settings.min_recall:
         remedy = {
-            "approximate": "raise index.search_breadth (then index.build_breadth and index.links)",
+            "approximate": "raise index.ef_search (then index.ef_construction and index.m)",
             "milvus": "tune the database's index",
         }.get(settings.kind, "report this, an exact index finds everything")
         raise SearchError(
             f"the {settings.kind} index of {what} finds {facts['recall']:.1%} of the exact ten "
-            f"nearest, expected at least {settings.least_recall:.1%} (index.least_recall); "
+            f"nearest, expected at least {settings.min_recall:.1%} (index.min_recall); "
             f"{remedy}, or take index.kind: exact"
         )
 
@@ -122,14 +122,14 @@ def build(
             "pair": pair,
             "kind": settings.kind,
             "uri": _portable(settings.uri, folder) if settings.kind == "milvus" else None,
-            "search_breadth": settings.search_breadth,
+            "ef_search": settings.ef_search,
             "collections": names,
             "identity": identity.name if identity else None,
             "products": len(images),
             "captions": len(captions),
             "dimensions": int(image_embeddings.shape[1]),
             "pictures": dict(pictures),
-            "recall": {**asked_of, "least": settings.least_recall},
+            "recall": {**asked_of, "least": settings.min_recall},
             "calibration": calibrate(products, image_embeddings),
             "seconds": round(time.perf_counter() - started, 2),
             "files": digests(draft),

@@ -80,9 +80,9 @@ class ApproximateIndex:
         """Args:
         vectors: float32 (n, dimensions), L2-normalised.
         """
-        graph = faiss.IndexHNSWFlat(vectors.shape[1], settings.links, faiss.METRIC_INNER_PRODUCT)
-        graph.hnsw.efConstruction = settings.build_breadth
-        graph.hnsw.efSearch = settings.search_breadth
+        graph = faiss.IndexHNSWFlat(vectors.shape[1], settings.m, faiss.METRIC_INNER_PRODUCT)
+        graph.hnsw.efConstruction = settings.ef_construction
+        graph.hnsw.efSearch = settings.ef_search
         for part in in_parts(vectors):
             graph.add(part)
         return cls(graph)

@@ -92,14 +92,14 @@ class MilvusIndex:
         uri: of the database.
         collection: its name there.
         count: vectors in it.
-        search_breadth: candidates looked at when a query is answered.
+        ef_search: candidates looked at when a query is answered.
     """
 
-    def __init__(self, uri: str, collection: str, count: int, search_breadth: int) -> None:
+    def __init__(self, uri: str, collection: str, count: int, ef_search: int) -> None:
         self.client = connect(uri)
         self.collection = collection
         self.count = count
-        self.search_breadth = search_breadth
+        self.ef_search = ef_search
         if not self.client.has_collection(collection):
             raise SearchError(
                 f"{mask_credentials(uri)}: has no collection {collection}; build the index again: "
@@ -132,10 +132,10 @@ class MilvusIndex:
             client.insert(collection, rows)
         client.flush(collection)
         indexes = client.prepare_index_params()
-        graph = {"M": settings.links, "efConstruction": settings.build_breadth}
+        graph = {"M": settings.m, "efConstruction": settings.ef_construction}
         indexes.add_index("vector", index_type="HNSW", metric_type="IP", params=graph)
         client.create_index(collection, indexes)
-        return cls(settings.uri, collection, len(vectors), settings.search_breadth)
+        return cls(settings.uri, collection, len(vectors), settings.ef_search)
 
     def __len__(self) -> int:
         return self.count
@@ -149,7 +149,7 @@ class MilvusIndex:
         if not share:
             return similarities, numbers
         # So many candidates that, on average, as many as without a filter fit it.
-        breadth = min(MOST_BREADTH, int(max(self.search_breadth, k) / share))
+        breadth = min(MOST_BREADTH, int(max(self.ef_search, k) / share))
         answers = self.client.search(
             self.collection,
             data=list(queries),

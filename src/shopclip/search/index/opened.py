@@ -27,7 +27,7 @@ def check_facts(facts: Facts) -> None:
     KeyError, TypeError, ValueError: `index.json` lacks something, or says what cannot be.
     """
     height, width = facts["pictures"]["size"]
-    counts = [height, width, facts["products"], facts["captions"], facts["search_breadth"]]
+    counts = [height, width, facts["products"], facts["captions"], facts["ef_search"]]
     _require(all(type(one) is int and one > 0 for one in counts), "its counts are none")
     _require(0 < facts["dimensions"] <= MOST_DIMENSIONS, "its vectors have no dimensions")
     _require(isinstance(facts["pictures"]["fingerprint"], str), "its pictures have no name")
@@ -167,6 +167,7 @@ class SearchIndex:
                 raise SearchError(told)
             # Before faiss and Arrow, which a damaged file can make end the process.
             check_digests(folder, facts.get("files", {}))
+            facts = _present_names(facts)
             check_facts(facts)
             opened = cls(
                 ProductTable.open(folder / "products.arrow"),
@@ -189,6 +190,13 @@ class SearchIndex:
             raise SearchError(f"{folder}: damaged, build it again: {_BUILD} ({error})") from error
 
 
+def _present_names(facts: Facts) -> Facts:
+    """Those of version 0.1 are read for one more release."""
+    if "search_breadth" in facts:
+        facts["ef_search"] = facts.pop("search_breadth")
+    return facts
+
+
 def located(uri: str, folder: Path) -> str:
     """Where a database is whose URI, if it is a file, is relative to the index."""
     return uri if "://" in uri else str((folder / uri).resolve())
@@ -201,7 +209,7 @@ def _index(folder: Path, what: str, facts: Facts) -> VectorIndex:
 
         count = facts["products" if what == "images" else what]
         uri = trusted(located(facts["uri"], folder))
-        return MilvusIndex(uri, name, count, facts["search_breadth"])
+        return MilvusIndex(uri, name, count, facts["ef_search"])
     file = folder / f"{name}.faiss"
     if not file.is_file():  # faiss would say so in the words of C++
         raise FileNotFoundError(2, "missing", str(file))
@@ -211,5 +219,5 @@ def _index(folder: Path, what: str, facts: Facts) -> VectorIndex:
         check_flat(exact.flat, count, dimensions)
         return exact
     approximate = ApproximateIndex.open(file)
-    check_graph(approximate.graph, count, dimensions, facts["search_breadth"])
+    check_graph(approximate.graph, count, dimensions, facts["ef_search"])
     return approximate

@@ -55,18 +55,18 @@ class IndexSettings:
 
     Attributes:
         kind: `exact` and `approximate` are files beside the embeddings, `milvus` is a database.
-        least_recall: share of the ten exact nearest that the index has to find.
-        links: neighbours that a vector of the approximate index is linked to.
-        build_breadth: candidates looked at when a vector is linked.
-        search_breadth: candidates looked at when a query is answered.
+        min_recall: share of the ten exact nearest that the index has to find.
+        m: neighbours that a vector of the approximate index is linked to.
+        ef_construction: candidates looked at when a vector is linked.
+        ef_search: candidates looked at when a query is answered.
         uri: of the database: a file for Milvus Lite, http(s)://… for a server or cluster.
     """
 
     kind: Kind = "exact"
-    least_recall: float = 0.95
-    links: int = 32
-    build_breadth: int = 200
-    search_breadth: int = 128
+    min_recall: float = 0.95
+    m: int = 32
+    ef_construction: int = 200
+    ef_search: int = 128
     uri: str = "data/07_model_output/milvus.db"
 
 
