@@ -119,3 +119,16 @@ def test_the_configuration_that_is_delivered_has_no_former_name(caplog):
     resolvers = {"project_root": str, "packaged_model": str}
     check(ConfigLoader(str(ROOT / "conf"), **settings, custom_resolvers=resolvers)["parameters"])
     assert not warnings(caplog)
+
+
+def test_a_former_name_in_an_environment_overrules_the_present_one_in_the_base(
+    tmp_path, caplog, monkeypatch
+):
+    monkeypatch.setattr(logging.getLogger("shopclip"), "propagate", True)
+    for name, text in {"base": "{m: 32, ef_search: 128}", "local": "{links: 8}"}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "parameters.yml").write_text(f"index: {text}\n")
+    settings = {"base_env": "base", "default_run_env": "local"}
+    loader = ConfigLoader(str(tmp_path), merge_strategy={"parameters": "soft"}, **settings)
+    assert loader["parameters"]["index"] == {"m": 8, "ef_search": 128}
+    assert any("index.links is now called index.m" in one for one in warnings(caplog))

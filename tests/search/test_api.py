@@ -11,10 +11,10 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from shopclip.search.errors import MOST_BYTES
+from shopclip.search.errors import MAX_BYTES
 from shopclip.search.server.app import create_app
 from shopclip.search.server.engines import Engines
-from shopclip.search.server.guard import MOST_BODY
+from shopclip.search.server.guard import MAX_BODY
 from shopclip.search.server.picture_lane import PictureLane
 from tests.conftest import jpeg
 from tests.search.shop import example_table
@@ -180,11 +180,11 @@ def test_what_is_hardly_json_is_refused(client, body):
 
 
 def test_a_picture_at_the_limit_is_taken_and_a_larger_body_is_not(client):
-    picture = jpeg("red") + b"\0" * (MOST_BYTES - len(jpeg("red")))
+    picture = jpeg("red") + b"\0" * (MAX_BYTES - len(jpeg("red")))
     assert hits_of(client.post("/api/search", json={"picture": encoded(picture)}))
     heavier = client.post("/api/search", json={"picture": encoded(picture + b"\0" * 2000)})
     assert "expected at most 8 MB" in problem(heavier) or "at most" in problem(heavier)
-    answer = client.post("/api/search", content=b"x" * (MOST_BODY + 1))
+    answer = client.post("/api/search", content=b"x" * (MAX_BODY + 1))
     assert "larger than" in problem(answer, 413)
 
 
@@ -269,7 +269,7 @@ def test_parameters_of_an_address_are_counted(client):
 
 
 def test_only_so_many_large_bodies_are_read_at_once(project, monkeypatch):
-    monkeypatch.setattr("shopclip.search.server.guard.MOST_LARGE", 0)
+    monkeypatch.setattr("shopclip.search.server.guard.MAX_LARGE", 0)
     app = create_app(Engines(project, pair="tiny"))
     with TestClient(app, base_url="http://127.0.0.1:7860") as client:
         large = client.post("/api/search", json={"picture": "a" * 100_000})

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 
 from shopclip.search.server import bounded_protocol as module
-from shopclip.search.server.bounded_protocol import MOST_HEAD, BoundedProtocol
+from shopclip.search.server.bounded_protocol import MAX_HEAD, BoundedProtocol
 
 HEAD = b"POST / HTTP/1.1\r\nHost: a\r\n"
 LARGE = b"x" * 5_000_000
@@ -135,10 +135,10 @@ def test_a_connection_that_falls_silent_after_an_answer_is_closed(port):
 @pytest.mark.parametrize("pieces", [1, 40])
 @pytest.mark.parametrize("what", ["header", "headers", "address"])
 def test_a_head_that_is_too_large_is_refused(port, what, pieces):
-    large = b"a" * (MOST_HEAD + 1000)
+    large = b"a" * (MAX_HEAD + 1000)
     head = {
         "header": HEAD + b"X: " + large,
-        "headers": HEAD + b"X: aaaaaa\r\n" * (MOST_HEAD // 8 + 100),
+        "headers": HEAD + b"X: aaaaaa\r\n" * (MAX_HEAD // 8 + 100),
         "address": b"GET /" + large + b" HTTP/1.1\r\n",
     }[what]
     step = -(-len(head) // pieces)

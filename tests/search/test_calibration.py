@@ -2,7 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shopclip.search.calibration import calibrate, calibration_error, chances, frequencies, votes
+from shopclip.search.calibration import (
+    calibrate,
+    calibration_error,
+    frequencies,
+    probabilities,
+    votes,
+)
 from shopclip.search.products import ProductTable
 
 
@@ -14,14 +20,16 @@ def test_votes_are_the_exponentials_of_cosines_by_value():
 
 
 def test_chances_are_powers_of_votes_mixed_with_what_is_usual():
-    usual = np.array([0.5, 0.3, 0.2])
-    scored = chances(np.array([[4.0, 1.0, 0.0]]), usual, scale=0.5, doubt=0.1)
+    prior = np.array([0.5, 0.3, 0.2])
+    scored = probabilities(np.array([[4.0, 1.0, 0.0]]), prior, scale=0.5, smoothing=0.1)
     np.testing.assert_allclose(scored, [[0.9 * 2 / 3 + 0.05, 0.9 / 3 + 0.03, 0.02]])
 
 
 def test_without_votes_the_usual_is_told():
-    usual = np.array([0.7, 0.3])
-    np.testing.assert_allclose(chances(np.zeros((1, 2)), usual, scale=2, doubt=0.1), [usual])
+    prior = np.array([0.7, 0.3])
+    np.testing.assert_allclose(
+        probabilities(np.zeros((1, 2)), prior, scale=2, smoothing=0.1), [prior]
+    )
 
 
 def test_frequencies_count_every_value_once_more():
@@ -80,4 +88,4 @@ def test_without_held_out_products_nothing_is_fitted_and_this_is_told():
     products, vectors = shop(count=60)
     facts = calibrate(products, vectors)
     assert facts["split"] is None
-    assert facts["attributes"]["baseColour"] == {"scale": 1.0, "doubt": 0.01}
+    assert facts["attributes"]["baseColour"] == {"scale": 1.0, "smoothing": 0.01}

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from shopclip.search import QueryError
-from shopclip.search.errors import MOST_BYTES
+from shopclip.search.errors import MAX_BYTES
 from shopclip.search.pictures import read_picture, to_jpeg
 from tests.conftest import jpeg, noise
 
@@ -47,7 +47,7 @@ def test_an_array_is_resized():
         (bomb(60_000, 60_000), "too many pixels, expected at most 25 million"),
         (bomb(6_000, 5_000), r"too many pixels \(6000 × 5000\), expected at most 25 million"),
         (bomb(2**31 - 1, 2**31 - 1), "too many pixels"),
-        (b"\xff" * (MOST_BYTES + 1), "expected at most 8 MB"),
+        (b"\xff" * (MAX_BYTES + 1), "expected at most 8 MB"),
     ],
     ids=["empty", "text", "cut off", "PostScript", "bomb", "large", "absurd", "heavy"],
 )

@@ -11,7 +11,7 @@ from shopclip.provenance.fingerprints import Fingerprint
 from shopclip.provenance.records import Record
 from shopclip.search import SearchEngine, SearchError
 from shopclip.search.export import export
-from shopclip.search.places import find
+from shopclip.search.locations import find
 from tests.dualencoder.conftest import BERT, RESNET
 from tests.dualencoder.conftest import build as build_towers
 from tests.pipelines.reporting.conftest import metrics_of

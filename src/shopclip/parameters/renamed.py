@@ -16,6 +16,10 @@ RENAMED: Mapping[str, str] = {
     "index.build_breadth": "index.ef_construction",
     "index.search_breadth": "index.ef_search",
     "index.least_recall": "index.min_recall",
+    "training.dimensions": "training.embed_dim",
+    "training.recipe.epsilon": "training.recipe.eps",
+    "pairs.*.recipe.epsilon": "pairs.*.recipe.eps",
+    "pairs.*.text.vocabulary": "pairs.*.text.vocab_size",
 }
 
 Path = tuple[Any, ...]  # the keys from the top to a value

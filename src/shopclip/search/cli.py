@@ -118,16 +118,16 @@ def _describe(arguments: Sequence[str]) -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(arguments)
     engine = _open(options)
-    said = engine.describe(options.picture, k=options.k)
+    description = engine.describe(options.picture, k=options.k)
     if options.json:
-        _print_json({"pair": engine.pair, **asdict(said)})
+        _print_json({"pair": engine.pair, **asdict(description)})
         return
     table = _table(f"{options.picture} by {engine.pair}", "attribute", "likeliest", "or")
-    for one in said.attributes:
-        told = [f"{printable(str(value))} {score:.0%}" for value, score in one.values]
-        table.add_row(printable(one.name), told[0], ", ".join(told[1:]))
+    for one in description.attributes:
+        cells = [f"{printable(str(value))} {score:.0%}" for value, score in one.values]
+        table.add_row(printable(one.name), cells[0], ", ".join(cells[1:]))
     _print(table)
-    for caption, similarity in said.captions:
+    for caption, similarity in description.captions:
         print(f"{similarity:.3f}  {printable(caption)}")
 
 
@@ -173,17 +173,17 @@ def _print_hits(pair: str, options: argparse.Namespace, hits: Sequence[Any]) -> 
     if not hits:
         print("no product fits the filter")
         return
-    asked = " + ".join(str(part) for part in (options.text, options.image) if part)
+    query = " + ".join(str(part) for part in (options.text, options.image) if part)
     shown = [
         name
         for name in ("articleType", "baseColour", "gender", "price")
         if any(name in hit.product.attributes for hit in hits)
     ]
-    table = _table(f"{asked} by {pair}", "", "similarity", "id", "caption", *shown)
+    table = _table(f"{query} by {pair}", "", "similarity", "id", "caption", *shown)
     for place, hit in enumerate(hits, 1):
         product = hit.product
-        told = [product.id, product.caption, *(product.attributes.get(name, "") for name in shown)]
-        table.add_row(str(place), f"{hit.similarity:.3f}", *(printable(str(one)) for one in told))
+        cells = [product.id, product.caption, *(product.attributes.get(name, "") for name in shown)]
+        table.add_row(str(place), f"{hit.similarity:.3f}", *(printable(str(one)) for one in cells))
     _print(table)
 
 

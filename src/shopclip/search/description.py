@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shopclip.search.calibration import VOTERS, chances, frequencies, votes
+from shopclip.search.calibration import VOTERS, frequencies, probabilities, votes
 from shopclip.search.index.opened import SearchIndex
 from shopclip.search.products import Value
 from shopclip.search.selection import OneOf, Selection
@@ -40,9 +40,9 @@ class Description:
 def describe_vector(vector: np.ndarray, index: SearchIndex, k: int) -> Description:
     """Describe a picture's vector, float32 (1, dimensions), with its k nearest captions."""
     similarities, numbers = index.captions.search(vector, min(k, len(index.captions)))
-    found = numbers[0] >= 0
-    texts = [product.caption for product in index.texts.products(numbers[0][found])]
-    cosines = similarities[0][found].astype(np.float64).clip(-1, 1).round(6).tolist()
+    valid = numbers[0] >= 0
+    texts = [product.caption for product in index.texts.products(numbers[0][valid])]
+    cosines = similarities[0][valid].astype(np.float64).clip(-1, 1).round(6).tolist()
     return Description(list(zip(texts, cosines, strict=True)), _attributes(vector, index))
 
 
@@ -50,18 +50,20 @@ def _attributes(vector: np.ndarray, index: SearchIndex) -> list[Attribute]:
     trained = Selection(index.products, (OneOf("split", ("train",)),))
     voters = min(VOTERS, len(index.images))
     similarities, numbers = index.images.search(vector, voters, trained)
-    found = numbers >= 0
-    if not found.any():
+    valid = numbers >= 0
+    if not valid.any():
         return []
-    said = []
+    attributes = []
     for name, fitted in index.facts["calibration"]["attributes"].items():
         codes, values = index.products.codes(name)
         totals = votes(
-            np.where(found, similarities, -np.inf), np.where(found, codes[numbers], -1), len(values)
+            np.where(valid, similarities, -np.inf), np.where(valid, codes[numbers], -1), len(values)
         )
-        usual = frequencies(codes[trained.mask], len(values))
-        scores = chances(totals, usual, scale=fitted["scale"], doubt=fitted["doubt"])[0]
+        prior = frequencies(codes[trained.mask], len(values))
+        scores = probabilities(totals, prior, scale=fitted["scale"], smoothing=fitted["smoothing"])[
+            0
+        ]
         likely = np.argsort(-scores, kind="stable")[:LIKELY]
-        told = [(values[value], round(float(scores[value]), 4)) for value in likely]
-        said.append(Attribute(name, told, fitted.get("error")))
-    return said
+        values_with_scores = [(values[value], round(float(scores[value]), 4)) for value in likely]
+        attributes.append(Attribute(name, values_with_scores, fitted.get("error")))
+    return attributes

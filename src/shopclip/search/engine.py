@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from shopclip.search.description import Description, describe_vector
-from shopclip.search.errors import MOST_CHARACTERS, MOST_RESULTS, QueryError, SearchError
+from shopclip.search.errors import MAX_CHARACTERS, MAX_RESULTS, QueryError, SearchError
 from shopclip.search.index.opened import SearchIndex
+from shopclip.search.locations import Location, find
 from shopclip.search.pictures import Picture, read_picture
-from shopclip.search.places import Place, find
 from shopclip.search.products import Product
 from shopclip.search.selection import Selection, Where, select
 from shopclip.search.towers import Towers, open_towers
@@ -117,9 +117,9 @@ class SearchEngine:
         """The captions nearest to a picture, and its most likely attributes.
 
         The scores of an attribute's values are the votes of the 50 nearest pictures that the pair
-        was trained on, e^(20 × cosine) each. They are calibrated: temperature and doubt were fitted
-        on held-out products when the index was built, and `Attribute.error` says how far the scores
-        of held-out products were off (see `calibration.calibrate`).
+        was trained on, e^(20 × cosine) each. They are calibrated: temperature and smoothing were
+        fitted on held-out products when the index was built, and `Attribute.error` says how far the
+        scores of held-out products were off (see `calibration.calibrate`).
 
         Raises:
             QueryError: it is no picture, or beyond the limits.
@@ -144,27 +144,27 @@ class SearchEngine:
             raise QueryError(f"{id}: the pictures were not exported (--pictures)")
         return self.pictures[self.index.products.table["row"][number].as_py()]
 
-    def _check_vectors(self, place: Place) -> None:
+    def _check_vectors(self, place: Location) -> None:
         """See to it that the towers say of a few products what the index holds of them.
 
         Raises:
             SearchError: they do not.
         """
-        said: list[tuple[np.ndarray, np.ndarray]] = []
+        checks: list[tuple[np.ndarray, np.ndarray]] = []
         numbers = _evenly_drawn(len(self.index.texts))
         captions = [product.caption for product in self.index.texts.products(numbers.tolist())]
-        said.append((self.towers.embed_captions(captions), self.index.captions.vectors(numbers)))
+        checks.append((self.towers.embed_captions(captions), self.index.captions.vectors(numbers)))
         if self.pictures is not None:
             numbers = _evenly_drawn(len(self.index.products))
             rows = self.index.products.table["row"].take(numbers).to_numpy()
             embedded = self.towers.embed_images(np.ascontiguousarray(self.pictures[rows]))
-            said.append((embedded, self.index.images.vectors(numbers)))
+            checks.append((embedded, self.index.images.vectors(numbers)))
         again = (
             "export the pair again"
             if place.is_export
             else "make it again: kedro run --pipelines embedding,indexing"
         )
-        for now, then in said:
+        for now, then in checks:
             if now.shape != then.shape or not (np.sum(now * then, axis=1) > 1 - TOLERANCE).all():
                 raise SearchError(
                     f"{place.index}: not of the towers that lie there now, which say other "
@@ -190,9 +190,9 @@ class SearchEngine:
     def _hits(self, vector: np.ndarray, k: int, among: Selection | None) -> list[Hit]:
         count = min(k, len(self.index.images))
         similarities, numbers = self.index.images.search(vector, count, among)
-        found = numbers[0] >= 0
-        products = self.index.products.products(numbers[0][found])
-        return [Hit(*pair) for pair in zip(products, _cosines(similarities[0][found]), strict=True)]
+        valid = numbers[0] >= 0
+        products = self.index.products.products(numbers[0][valid])
+        return [Hit(*pair) for pair in zip(products, _cosines(similarities[0][valid]), strict=True)]
 
 
 def _cosines(similarities: np.ndarray) -> Sequence[float]:
@@ -203,8 +203,8 @@ def _checked(text: str | None) -> str | None:
     """The text without white space around it; None if nothing is left."""
     if text is None:
         return None
-    if len(text) > MOST_CHARACTERS:
-        raise QueryError(f"text: {len(text)} characters, expected at most {MOST_CHARACTERS}")
+    if len(text) > MAX_CHARACTERS:
+        raise QueryError(f"text: {len(text)} characters, expected at most {MAX_CHARACTERS}")
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -217,8 +217,8 @@ def _evenly_drawn(count: int) -> np.ndarray:
 
 
 def _count(k: int) -> int:
-    if not 1 <= k <= MOST_RESULTS:
-        raise QueryError(f"k: {k}, expected from 1 to {MOST_RESULTS}")
+    if not 1 <= k <= MAX_RESULTS:
+        raise QueryError(f"k: {k}, expected from 1 to {MAX_RESULTS}")
     return int(k)
 
 

@@ -18,7 +18,7 @@ from shopclip.search.errors import SearchError
 from shopclip.search.index.milvus import Identity
 from shopclip.search.index.opened import FACTS, SearchIndex, located
 from shopclip.search.index.protocol import Facts
-from shopclip.search.places import EXPORTED, Place, find
+from shopclip.search.locations import EXPORTED, Location, find
 from shopclip.search.towers import FORMAT, OnnxTowers
 
 if TYPE_CHECKING:
@@ -47,13 +47,13 @@ def others(folder: Path) -> list[Path]:
         return []
     if not folder.is_dir():
         raise SearchError(f"{folder}: a file; give a new folder or an older export")
-    found = list(_entries(folder))
+    entries = list(_entries(folder))
     ours = _listed(folder / EXPORTED)
-    if found and ours is None:
+    if entries and ours is None:
         raise SearchError(f"{folder}: holds something else; give a new folder or an older export")
     if ours:
-        return [path for path in found if path.as_posix() not in ours]
-    return [path for path in found if path.parts[0] not in _UNLISTED]
+        return [path for path in entries if path.as_posix() not in ours]
+    return [path for path in entries if path.parts[0] not in _UNLISTED]
 
 
 def keep(paths: list[Path], folder: Path, draft: Path) -> None:
@@ -208,7 +208,7 @@ def _check_text(towers: OnnxTowers, model: DualEncoder, index: SearchIndex) -> f
     return _checked("text", pairs)
 
 
-def _check_images(towers: OnnxTowers, model: DualEncoder, place: Place) -> float:
+def _check_images(towers: OnnxTowers, model: DualEncoder, place: Location) -> float:
     """Pictures of the catalogue where there are any, and noise."""
     generator = np.random.default_rng(0)
     noise = generator.integers(0, 256, (8, *towers.size, 3), dtype=np.uint8)

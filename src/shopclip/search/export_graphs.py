@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from shopclip.dualencoder import DualEncoder
 
 WEIGHT_BITS = 15  # of a signed 16-bit weight
-MOST_BITS = 22  # of the fraction, as in Pillow
+MAX_BITS = 22  # of the fraction, as in Pillow
 
 
 def resize_matrix(size: int, target: int) -> tuple[np.ndarray, int]:
@@ -28,7 +28,7 @@ def resize_matrix(size: int, target: int) -> tuple[np.ndarray, int]:
     """
     weights = _triangles(size, target)
     bits = 0
-    while bits < MOST_BITS and 0.5 + weights.max() * 2 ** (bits + 1) < 2**WEIGHT_BITS:
+    while bits < MAX_BITS and 0.5 + weights.max() * 2 ** (bits + 1) < 2**WEIGHT_BITS:
         bits += 1
     return np.floor(0.5 + weights * 2.0**bits), bits
 

@@ -16,7 +16,7 @@ from shopclip.catalogue.decode import (
     decode,
     opened,
 )
-from shopclip.search.errors import MOST_BYTES, MOST_PIXELS, QueryError
+from shopclip.search.errors import MAX_BYTES, MAX_PIXELS, QueryError
 
 Picture = bytes | str | Path | np.ndarray
 
@@ -39,10 +39,10 @@ def read_picture(picture: Picture, size: tuple[int, int]) -> np.ndarray:
     if isinstance(picture, np.ndarray):
         return _resized(picture, size)
     encoded = picture if isinstance(picture, bytes) else _read(Path(picture))
-    if len(encoded) > MOST_BYTES:
+    if len(encoded) > MAX_BYTES:
         raise QueryError(
             f"the picture has {len(encoded) / 2**20:.1f} MB, expected at most "
-            f"{MOST_BYTES // 2**20} MB; make it smaller"
+            f"{MAX_BYTES // 2**20} MB; make it smaller"
         )
     _check_pixels(encoded)
     try:
@@ -72,13 +72,13 @@ def _check_pixels(encoded: bytes) -> None:
         raise _unreadable("it is none of " + ", ".join(FORMATS)) from error
     except Exception as error:  # Pillow's readers raise a dozen kinds on crafted bytes
         raise _unreadable("its header is damaged") from error
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_PIXELS:
         raise _too_many(f" ({width} × {height})")
 
 
-def _too_many(found: str) -> QueryError:
+def _too_many(counted: str) -> QueryError:
     return QueryError(
-        f"the picture has too many pixels{found}, expected at most {MOST_PIXELS // 1_000_000} "
+        f"the picture has too many pixels{counted}, expected at most {MAX_PIXELS // 1_000_000} "
         "million; make it smaller"
     )
 
@@ -90,7 +90,7 @@ def _unreadable(detail: str) -> QueryError:
 def _read(file: Path) -> bytes:
     try:
         with file.open("rb") as opened:
-            return opened.read(MOST_BYTES + 1)
+            return opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise QueryError(f"{file}: cannot be read ({error.strerror}); give a picture") from error
 

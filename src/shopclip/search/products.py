@@ -45,8 +45,8 @@ class ProductTable:
     @classmethod
     def of(cls, examples: pd.DataFrame) -> ProductTable:
         """The table of `examples`; an attribute that no product has is left out."""
-        known = [name for name in examples if name in OWN or examples[name].notna().any()]
-        return cls(pa.Table.from_pandas(examples[known], preserve_index=False))
+        columns = [name for name in examples if name in OWN or examples[name].notna().any()]
+        return cls(pa.Table.from_pandas(examples[columns], preserve_index=False))
 
     @classmethod
     def open(cls, file: Path) -> ProductTable:
@@ -108,8 +108,8 @@ class ProductTable:
         return chunks[0] if chunks else pa.array([], self.table.schema.field(name).type)
 
     def _product(self, number: int) -> Product:
-        told: dict[str, Any] = {
+        row: dict[str, Any] = {
             name: column[number].as_py() for name, column in self._columns.items()
         }
-        id_, caption = told.pop("id"), told.pop("caption")
-        return Product(id_, caption, {name: v for name, v in told.items() if v is not None})
+        id_, caption = row.pop("id"), row.pop("caption")
+        return Product(id_, caption, {name: v for name, v in row.items() if v is not None})

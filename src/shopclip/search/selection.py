@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import pyarrow.compute as pc
 
-from shopclip.search.errors import MOST_CONDITIONS, MOST_VALUES, QueryError
+from shopclip.search.errors import MAX_CONDITIONS, MAX_VALUES, QueryError
 from shopclip.search.products import ProductTable, Value
 
 Wanted = Value | Sequence[Value] | Mapping[str, float]
@@ -48,8 +48,8 @@ class Between:
 
     def expression(self) -> str:
         ends = ((self.low, ">="), (self.high, "<="))
-        told = [f"{self.attribute} {sign} {end}" for end, sign in ends if math.isfinite(end)]
-        return " and ".join(told) or f"{self.attribute} is not null"
+        words = [f"{self.attribute} {sign} {end}" for end, sign in ends if math.isfinite(end)]
+        return " and ".join(words) or f"{self.attribute} is not null"
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ def select(where: Where | None, products: ProductTable) -> Selection | None:
     """
     if not where:
         return None
-    if len(where) > MOST_CONDITIONS:
-        raise QueryError(f"where: {len(where)} attributes, expected at most {MOST_CONDITIONS}")
+    if len(where) > MAX_CONDITIONS:
+        raise QueryError(f"where: {len(where)} attributes, expected at most {MAX_CONDITIONS}")
     return Selection(products, tuple(_condition(*item, products) for item in where.items()))
 
 
@@ -94,9 +94,9 @@ def _condition(attribute: str, wanted: Wanted, products: ProductTable) -> OneOf 
     if isinstance(wanted, Mapping):
         return _between(attribute, wanted, products)
     values = [wanted] if isinstance(wanted, str | int | float) else list(wanted)
-    if not 0 < len(values) <= MOST_VALUES:
+    if not 0 < len(values) <= MAX_VALUES:
         raise QueryError(
-            f"where: {len(values)} values of {attribute}, expected from 1 to {MOST_VALUES}"
+            f"where: {len(values)} values of {attribute}, expected from 1 to {MAX_VALUES}"
         )
     return OneOf(attribute, tuple(_known(attribute, value, products) for value in values))
 
@@ -123,8 +123,8 @@ def _known(attribute: str, value: Value, products: ProductTable) -> Value:
     if asked.casefold() in texts:
         return texts[asked.casefold()]
     near = [str(texts[text]) for text in difflib.get_close_matches(asked.casefold(), texts, 3, 0.5)]
-    told = ", ".join(near or [str(known) for known in values[:10]]) or "none"
-    raise QueryError(f"where: no product has the {attribute} {asked!r}; there are {told}")
+    words = ", ".join(near or [str(known) for known in values[:10]]) or "none"
+    raise QueryError(f"where: no product has the {attribute} {asked!r}; there are {words}")
 
 
 def _number(text: str) -> Value:

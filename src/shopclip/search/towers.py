@@ -14,7 +14,7 @@ import numpy as np
 
 from shopclip.files.integrity import other_format
 from shopclip.search.errors import QueryError, SearchError
-from shopclip.search.places import EXPORTED, Place
+from shopclip.search.locations import EXPORTED, Location
 
 FORMAT = 1
 _EXPORT = "python -m shopclip.search export --to FOLDER"
@@ -44,8 +44,8 @@ class OnnxTowers:
         try:
             facts = json.loads((folder / EXPORTED).read_text("utf-8"))
             what, again = f"{folder}: an export", f"export the pair again: {_EXPORT}"
-            if told := other_format(what, facts["format"], FORMAT, again):
-                raise SearchError(told)
+            if problem := other_format(what, facts["format"], FORMAT, again):
+                raise SearchError(problem)
             self.max_tokens = int(facts["text"]["max_tokens"])
             self.pad = int(facts["text"]["pad"])
             self.size = tuple(facts["image"]["size"])
@@ -118,36 +118,41 @@ class TorchTowers:
         self.model = DualEncoder.load(folder).eval()
         self._lock = Lock()
         self._looking = Lock()  # one picture at a time, and no text waits for it
-        self._waiting: deque[_Asked] = deque()
+        self._waiting: deque[_Request] = deque()
 
     def embed_captions(self, captions: Sequence[str]) -> np.ndarray:
-        asked = _Asked(captions)
-        self._waiting.append(asked)
+        request = _Request(captions)
+        self._waiting.append(request)
         with self._lock:
-            if asked.answer is None and asked.error is None:
+            if request.answer is None and request.error is None:
                 self._answer([self._waiting.popleft() for _ in range(len(self._waiting))])
-        if asked.error is not None:
-            raise asked.error
-        assert asked.answer is not None
-        return asked.answer
+        if request.error is not None:
+            raise request.error
+        assert request.answer is not None
+        return request.answer
 
     def embed_images(self, images: np.ndarray) -> np.ndarray:
         with self._looking:
             return self.model.embed_images(images)
 
-    def _answer(self, together: Sequence[_Asked]) -> None:
+    def _answer(self, together: Sequence[_Request]) -> None:
         try:
-            found = self.model.embed_captions([text for one in together for text in one.captions])
+            embeddings = self.model.embed_captions(
+                [text for one in together for text in one.captions]
+            )
         except Exception as error:  # each of them has to hear of it, in its own thread
             for one in together:
                 one.error = error
             return
         for one in together:
-            one.answer, found = found[: len(one.captions)], found[len(one.captions) :]
+            one.answer, embeddings = (
+                embeddings[: len(one.captions)],
+                embeddings[len(one.captions) :],
+            )
 
 
 @dataclass
-class _Asked:
+class _Request:
     """Captions that a thread waits for."""
 
     captions: Sequence[str]
@@ -155,7 +160,7 @@ class _Asked:
     error: Exception | None = None
 
 
-def open_towers(place: Place) -> Towers:
+def open_towers(place: Location) -> Towers:
     """Those of an export without torch, the trained ones with it."""
     if place.is_export:
         return OnnxTowers(place.towers)

@@ -47,11 +47,11 @@ def measure(index: VectorIndex, vectors: np.ndarray, queries: np.ndarray) -> Fac
     """
     k = min(NEAREST, len(vectors))
     drawn = np.unique(np.linspace(0, len(queries) - 1, QUERIES).astype(int))
-    asked = np.ascontiguousarray(queries[drawn], dtype=np.float32)
-    exact, _ = ExactIndex.build(vectors).search(asked, k)
-    similarities, numbers = index.search(asked, k)
-    found = (similarities >= exact[:, -1:] - 1e-6) & (numbers >= 0)
-    return {"k": k, "queries": len(drawn), "recall": round(float(found.mean()), 4)}
+    sample = np.ascontiguousarray(queries[drawn], dtype=np.float32)
+    exact, _ = ExactIndex.build(vectors).search(sample, k)
+    similarities, numbers = index.search(sample, k)
+    hits = (similarities >= exact[:, -1:] - 1e-6) & (numbers >= 0)
+    return {"k": k, "queries": len(drawn), "recall": round(float(hits.mean()), 4)}
 
 
 def refuse_below(facts: Facts, settings: IndexSettings, what: str) -> None:

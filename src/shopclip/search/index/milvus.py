@@ -53,8 +53,8 @@ class Identity:
         index.parent.mkdir(parents=True, exist_ok=True)
         place = _place(index.parent)
         try:
-            known = json.loads((index.parent / FILE).read_text("utf-8"))
-            identity = cls(known["name"], known["place"], tuple(known["exported"]))
+            content = json.loads((index.parent / FILE).read_text("utf-8"))
+            identity = cls(content["name"], content["place"], tuple(content["exported"]))
         except (OSError, ValueError, KeyError, TypeError):
             identity = None
         if identity is None or identity.place != place:
@@ -64,8 +64,8 @@ class Identity:
 
     def export(self, index: Path, collections: tuple[str, ...]) -> None:
         """Remember that these collections are needed by more than this index."""
-        named = tuple(sorted({*self.exported, *collections}))
-        Identity(self.name, self.place, named)._write(index)
+        exported = tuple(sorted({*self.exported, *collections}))
+        Identity(self.name, self.place, exported)._write(index)
 
     def _write(self, index: Path) -> None:
         with atomic_file(index.parent / FILE) as draft:
@@ -74,14 +74,14 @@ class Identity:
 
 def _place(folder: Path) -> str:
     """Of the path and of what the disk calls the folder, which no copy shares both of."""
-    told = f"{folder.resolve()}:{folder.stat().st_ino}"
-    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+    path_and_inode = f"{folder.resolve()}:{folder.stat().st_ino}"
+    return hashlib.blake2b(path_and_inode.encode(), digest_size=8).hexdigest()
 
 
 TOKEN = "SHOPCLIP_MILVUS_TOKEN"  # environment variable; a secret has no place in the configuration
 URI = "SHOPCLIP_MILVUS_URI"  # environment variable: an index may come from anyone
 BATCH = 2000  # vectors sent at a time
-MOST_BREADTH = 32_768  # Milvus's own bound
+MAX_BREADTH = 32_768  # Milvus's own bound
 LONGEST = 2000  # characters of an attribute's value
 
 
@@ -149,7 +149,7 @@ class MilvusIndex:
         if not share:
             return similarities, numbers
         # So many candidates that, on average, as many as without a filter fit it.
-        breadth = min(MOST_BREADTH, int(max(self.ef_search, k) / share))
+        breadth = min(MAX_BREADTH, int(max(self.ef_search, k) / share))
         answers = self.client.search(
             self.collection,
             data=list(queries),
@@ -164,10 +164,10 @@ class MilvusIndex:
         return similarities, numbers
 
     def vectors(self, numbers: np.ndarray) -> np.ndarray:
-        asked = [int(number) for number in numbers]
-        rows = self.client.get(self.collection, asked, output_fields=["number", "vector"])
-        found = {row["number"]: row["vector"] for row in rows}
-        return np.array([found[number] for number in asked], dtype=np.float32)
+        wanted_numbers = [int(number) for number in numbers]
+        rows = self.client.get(self.collection, wanted_numbers, output_fields=["number", "vector"])
+        vectors = {row["number"]: row["vector"] for row in rows}
+        return np.array([vectors[number] for number in wanted_numbers], dtype=np.float32)
 
 
 def trusted(uri: str) -> str:
@@ -181,9 +181,9 @@ def trusted(uri: str) -> str:
     """
     if "://" not in uri:
         return uri
-    named = os.environ.get(URI, "")
-    if bare_address(named) == bare_address(uri):
-        return named
+    configured = os.environ.get(URI, "")
+    if bare_address(configured) == bare_address(uri):
+        return configured
     raise SearchError(
         f"the index lies in Milvus at {bare_address(uri)}; if you trust that address, name it: "
         f"{URI}={bare_address(uri)}"
@@ -239,12 +239,12 @@ def _rows(vectors: np.ndarray, products: ProductTable | None) -> Iterator[list[d
     columns = list(_filtered(products))
     for start in range(0, len(vectors), BATCH):
         part = np.asarray(vectors[start : start + BATCH], dtype=np.float32)
-        told = (
+        rows_written = (
             products.table.select(columns).slice(start, BATCH).to_pylist()
             if products
             else [{} for _ in part]
         )
         yield [
             {"number": start + place, "vector": vector, **row}
-            for place, (vector, row) in enumerate(zip(part, told, strict=True))
+            for place, (vector, row) in enumerate(zip(part, rows_written, strict=True))
         ]

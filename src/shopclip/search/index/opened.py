@@ -18,7 +18,7 @@ from shopclip.search.index.faiss import ApproximateIndex, ExactIndex
 from shopclip.search.index.protocol import Facts, VectorIndex, in_parts
 from shopclip.search.products import ProductTable
 
-MOST_DIMENSIONS = 65_536
+MAX_DIMENSIONS = 65_536
 MOST = 1.01  # of a coordinate: vectors are L2-normalized
 
 
@@ -29,14 +29,14 @@ def check_facts(facts: Facts) -> None:
     height, width = facts["pictures"]["size"]
     counts = [height, width, facts["products"], facts["captions"], facts["ef_search"]]
     _require(all(type(one) is int and one > 0 for one in counts), "its counts are none")
-    _require(0 < facts["dimensions"] <= MOST_DIMENSIONS, "its vectors have no dimensions")
+    _require(0 < facts["dimensions"] <= MAX_DIMENSIONS, "its vectors have no dimensions")
     _require(isinstance(facts["pictures"]["fingerprint"], str), "its pictures have no name")
     for name in facts["collections"].values():
         _require(name == name.strip("/\\.") and "/" not in name, "a part has the name of a path")
     for fitted in facts["calibration"]["attributes"].values():
-        numbers = (fitted["scale"], fitted["doubt"], fitted.get("error") or 0.0)
+        numbers = (fitted["scale"], fitted["smoothing"], fitted.get("error") or 0.0)
         _require(all(0 <= one < math.inf for one in numbers), "its calibration is no number")
-        _require(fitted["doubt"] <= 1, "its calibration is beyond 1")
+        _require(fitted["smoothing"] <= 1, "its calibration is beyond 1")
 
 
 def check_products(products: ProductTable, texts: ProductTable, facts: Facts) -> None:
@@ -107,8 +107,8 @@ def check_graph(graph: Any, count: int, dimensions: int, breadth: int) -> None:
     for number in np.flatnonzero(upper):  # one in thirty: whom a list names must have that level
         for level in range(1, levels[number]):
             start, end = offsets[number] + summed[level], offsets[number] + summed[level + 1]
-            named = neighbors[start:end]
-            _require(bool((levels[named[named >= 0]] > level).all()), "a link leads to no level")
+            linked = neighbors[start:end]
+            _require(bool((levels[linked[linked >= 0]] > level).all()), "a link leads to no level")
 
 
 def _array(vector: Any) -> np.ndarray:
@@ -163,8 +163,8 @@ class SearchIndex:
         try:
             facts = json.loads((folder / FACTS).read_text("utf-8"))
             what, again = f"{folder}: an index", f"build it again: {_BUILD}"
-            if told := other_format(what, facts["format"], FORMAT, again):
-                raise SearchError(told)
+            if problem := other_format(what, facts["format"], FORMAT, again):
+                raise SearchError(problem)
             # Before faiss and Arrow, which a damaged file can make end the process.
             check_digests(folder, facts.get("files", {}))
             facts = _present_names(facts)
@@ -194,6 +194,9 @@ def _present_names(facts: Facts) -> Facts:
     """Those of version 0.1 are read for one more release."""
     if "search_breadth" in facts:
         facts["ef_search"] = facts.pop("search_breadth")
+    for fitted in facts["calibration"]["attributes"].values():
+        if "doubt" in fitted:
+            fitted["smoothing"] = fitted.pop("doubt")
     return facts
 
 

@@ -29,7 +29,7 @@ from shopclip.search.server.messages import (
 )
 from shopclip.search.server.picture_lane import Decode, PictureLane
 
-MOST_OPTIONS = 200  # values of a filter that a page can show
+MAX_OPTIONS = 200  # values of a filter that a page can show
 EXAMPLES = 6
 
 
@@ -121,6 +121,6 @@ def _catalogue(engines: Engines, engine: SearchEngine) -> Catalogue:
         pair=engine.pair,
         pairs=engines.pairs,
         products=len(products),
-        filters={name: values for name, values in filters.items() if len(values) <= MOST_OPTIONS},
+        filters={name: values for name, values in filters.items() if len(values) <= MAX_OPTIONS},
         examples=[product.caption for product in texts.products(drawn)],
     )

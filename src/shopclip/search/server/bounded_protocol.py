@@ -12,11 +12,11 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from shopclip.search.server.guard import MOST_BODY
+from shopclip.search.server.guard import MAX_BODY
 
-MOST_HEAD = 16 * 1024  # bytes of the first line and the headers, and of trailers
-MOST_WIRE = 2 * MOST_BODY  # bytes of a request with all that chunks put around its body
-LEAST_PIECE = 32  # bytes of a body in a chunk, on average, after the first thousand chunks
+MAX_HEAD = 16 * 1024  # bytes of the first line and the headers, and of trailers
+MAX_WIRE = 2 * MAX_BODY  # bytes of a request with all that chunks put around its body
+MIN_PIECE = 32  # bytes of a body in a chunk, on average, after the first thousand chunks
 HEAD_SECONDS = 10.0  # from the connection, or a request's first byte, to the end of its head
 BODY_SECONDS = 30.0  # from there to the end of its body
 SENDING_SECONDS = 60.0  # that an answer may wait for a client that does not read it
@@ -50,9 +50,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self._expect(HEAD_SECONDS)
         self._wire += len(data)
         super().data_received(data)
-        if self._in_head and self._wire > MOST_HEAD:
-            self._refuse(431, f"the head is larger than {MOST_HEAD // 1024} kB")
-        elif self._in_body and self._wire > MOST_WIRE:
+        if self._in_head and self._wire > MAX_HEAD:
+            self._refuse(431, f"the head is larger than {MAX_HEAD // 1024} kB")
+        elif self._in_body and self._wire > MAX_WIRE:
             self._refuse(413, "the query is larger than it may be")
 
     def on_message_begin(self) -> None:
@@ -69,13 +69,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head += len(name) + len(value) + 4  # a colon, a space and the end of the line
         if self._in_head:  # trailers, which nobody asks for, only count
             super().on_header(name, value)
-        elif self._head > MOST_HEAD:
-            self._refuse(431, f"the trailers are larger than {MOST_HEAD // 1024} kB")
+        elif self._head > MAX_HEAD:
+            self._refuse(431, f"the trailers are larger than {MAX_HEAD // 1024} kB")
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        if self._head > MOST_HEAD:
-            self._refuse(431, f"the head is larger than {MOST_HEAD // 1024} kB")
+        if self._head > MAX_HEAD:
+            self._refuse(431, f"the head is larger than {MAX_HEAD // 1024} kB")
         if self._is_refused:
             return
         self._in_body = True
@@ -85,7 +85,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         self._pieces += 1
         self._body += len(body)
-        if self._pieces > 1000 and self._body < self._pieces * LEAST_PIECE:
+        if self._pieces > 1000 and self._body < self._pieces * MIN_PIECE:
             self._refuse(413, "the query comes in too many small chunks")
         if not self._is_refused:
             super().on_body(body)

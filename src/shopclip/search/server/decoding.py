@@ -47,7 +47,7 @@ class DecodingProcess:
             self._end(process)
             raise QueryError(
                 f"the picture cannot be decoded within {self.seconds:g} seconds and the memory "
-                "there is for it; save it anew as an ordinary JPEG, or make it smaller"
+                "there is for it; save it again as an ordinary JPEG, or make it smaller"
             ) from error
         if kind == REFUSED:
             raise QueryError(content.decode())
@@ -80,7 +80,7 @@ class DecodingProcess:
         return self._process
 
     def _ask(
-        self, process: subprocess.Popen[bytes], asked: bytes, seconds: float | None = None
+        self, process: subprocess.Popen[bytes], request: bytes, seconds: float | None = None
     ) -> tuple[int, bytes]:
         """Send, and wait for the answer; the process is killed when the time is over."""
         sink, source = cast(BinaryIO, process.stdin), cast(BinaryIO, process.stdout)
@@ -88,7 +88,7 @@ class DecodingProcess:
         killer.daemon = True
         killer.start()
         try:
-            sink.write(asked)
+            sink.write(request)
             sink.flush()
             kind, length = ANSWER.unpack(_exactly(source, ANSWER.size))
             return kind, _exactly(source, length)

@@ -7,7 +7,7 @@ from threading import Lock
 
 from shopclip.search.engine import SearchEngine
 from shopclip.search.errors import QueryError
-from shopclip.search.places import find, pairs
+from shopclip.search.locations import find, pairs
 
 
 class Engines:

@@ -9,19 +9,19 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
-from shopclip.search.errors import MOST_BYTES
+from shopclip.search.errors import MAX_BYTES
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-MOST_BODY = MOST_BYTES * 4 // 3 + 64 * 1024  # a picture in base64, and the rest of the query
-TOO_LARGE = f"the query is larger than {MOST_BODY // 2**20} MB; send a smaller picture"
-MOST_MARKS = 5_000  # commas and opening brackets of a body, so that it has no more values than that
-MOST_PARAMETERS = 50  # of an address; no route has more than one
+MAX_BODY = MAX_BYTES * 4 // 3 + 64 * 1024  # a picture in base64, and the rest of the query
+TOO_LARGE = f"the query is larger than {MAX_BODY // 2**20} MB; send a smaller picture"
+MAX_MARKS = 5_000  # commas and opening brackets of a body, so that it has no more values than that
+MAX_PARAMETERS = 50  # of an address; no route has more than one
 SMALL_BODY = 64 * 1024
-MOST_LARGE = 16  # larger bodies, which are those with pictures, that are in memory together
+MAX_LARGE = 16  # larger bodies, which are those with pictures, that are in memory together
 MARKS = (b",", b"[", b"{")
 BUSY = {"Connection": "close", "Retry-After": "2"}
 # Nothing is loaded from elsewhere, and no other page may show this one in a frame.
@@ -54,11 +54,11 @@ class Guard:
             return
         guarded = _with_headers(send, docs=scope["path"] == "/docs")
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced[:20]) > MOST_BODY:
+        if announced.isdigit() and int(announced[:20]) > MAX_BODY:
             await _refuse(guarded, 413, TOO_LARGE)
             return
-        if scope["query_string"].count(b"&") >= MOST_PARAMETERS:
-            told = f"more than {MOST_PARAMETERS} parameters in the address"
+        if scope["query_string"].count(b"&") >= MAX_PARAMETERS:
+            told = f"more than {MAX_PARAMETERS} parameters in the address"
             await _refuse(guarded, 422, told)
             return
         body = _Body(receive, self)
@@ -71,7 +71,7 @@ class Guard:
         """Raises:
         HTTPException: as many large bodies as there is memory for are being read already.
         """
-        if self._large >= MOST_LARGE:
+        if self._large >= MAX_LARGE:
             raise HTTPException(503, "too many large queries; try again in some seconds", BUSY)
         self._large += 1
 
@@ -88,14 +88,14 @@ class _Body:
         message = await self._receive()
         part = message.get("body", b"")
         self._bytes += len(part)
-        if self._bytes > MOST_BODY:
+        if self._bytes > MAX_BODY:
             raise HTTPException(413, TOO_LARGE, {"Connection": "close"})
         if self._bytes > SMALL_BODY and not self.is_large:
             self._guard.admit()
             self.is_large = True
         self._marks += sum(map(part.count, MARKS))
-        if self._marks > MOST_MARKS:
-            told = f"the query has more than {MOST_MARKS} commas and brackets; ask for less at once"
+        if self._marks > MAX_MARKS:
+            told = f"the query has more than {MAX_MARKS} commas and brackets; ask for less at once"
             raise HTTPException(422, told, {"Connection": "close"})
         return message
 

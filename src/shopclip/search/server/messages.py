@@ -20,24 +20,24 @@ from shopclip.search import selection
 from shopclip.search.description import Description
 from shopclip.search.engine import Hit
 from shopclip.search.errors import (
-    MOST_BYTES,
-    MOST_CHARACTERS,
-    MOST_CONDITIONS,
-    MOST_RESULTS,
-    MOST_VALUES,
+    MAX_BYTES,
+    MAX_CHARACTERS,
+    MAX_CONDITIONS,
+    MAX_RESULTS,
+    MAX_VALUES,
     QueryError,
 )
 
-MOST_FIELDS = 20  # of one object; none has half as many
-Value = StrictInt | StrictFloat | Annotated[StrictStr, Field(max_length=MOST_CHARACTERS)]
+MAX_FIELDS = 20  # of one object; none has half as many
+Value = StrictInt | StrictFloat | Annotated[StrictStr, Field(max_length=MAX_CHARACTERS)]
 Pair = Annotated[str | None, Field(max_length=100, description="by default the best one")]
 Id = Annotated[str, Field(min_length=1, max_length=200, description="of a product")]
-Count = Annotated[int, Field(ge=1, le=MOST_RESULTS, description="how many")]
+Count = Annotated[int, Field(ge=1, le=MAX_RESULTS, description="how many")]
 Encoded = Annotated[
     str | None,
     Field(
         # Base64 has four characters for three bytes; room for a data URL's own beginning.
-        max_length=(MOST_BYTES + 1) * 4 // 3 + 200,
+        max_length=(MAX_BYTES + 1) * 4 // 3 + 200,
         description="a JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF in base64, or a data URL of one",
     ),
 ]
@@ -50,8 +50,8 @@ class Message(BaseModel):
     @classmethod
     def _has_few_fields(cls, given: Any) -> Any:
         """Counted before each unknown one becomes an error of its own."""
-        if isinstance(given, dict) and len(given) > MOST_FIELDS:
-            raise ValueError(f"{len(given)} fields, expected at most {MOST_FIELDS}")
+        if isinstance(given, dict) and len(given) > MAX_FIELDS:
+            raise ValueError(f"{len(given)} fields, expected at most {MAX_FIELDS}")
         return given
 
 
@@ -62,11 +62,11 @@ class Range(Message):
     max: float | None = None
 
 
-Wanted = Value | Annotated[list[Value], Field(min_length=1, max_length=MOST_VALUES)] | Range
+Wanted = Value | Annotated[list[Value], Field(min_length=1, max_length=MAX_VALUES)] | Range
 Where = Annotated[
     dict[Annotated[str, Field(max_length=100)], Wanted],
     Field(
-        max_length=MOST_CONDITIONS,
+        max_length=MAX_CONDITIONS,
         description="attribute → value, list of values, or range; all have to hold",
         examples=[{"gender": "Women", "baseColour": ["Red", "Maroon"], "year": {"min": 2011}}],
     ),
@@ -76,7 +76,7 @@ Where = Annotated[
 class SearchQuery(Message):
     """A text, a picture (given, or that of a product), or both."""
 
-    text: str | None = Field(None, max_length=MOST_CHARACTERS, examples=["women red kurta"])
+    text: str | None = Field(None, max_length=MAX_CHARACTERS, examples=["women red kurta"])
     picture: Encoded = None
     id: Id | None = Field(None, description="search by the picture of this product")
     weight: float = Field(0.5, ge=0, le=1, description="of the text beside a picture")
@@ -99,7 +99,7 @@ class DescribeQuery(Message):
 
     picture: Encoded = None
     id: Id | None = None
-    k: Annotated[int, Field(ge=1, le=MOST_RESULTS, description="how many captions")] = 5
+    k: Annotated[int, Field(ge=1, le=MAX_RESULTS, description="how many captions")] = 5
     pair: Pair = None
 
 
@@ -143,17 +143,17 @@ class Described(BaseModel):
     attributes: list[LikelyAttribute]
 
     @classmethod
-    def of(cls, pair: str, said: Description) -> Described:
+    def of(cls, pair: str, description: Description) -> Described:
         return cls(
             pair=pair,
-            captions=[NearCaption(caption=c, similarity=s) for c, s in said.captions],
+            captions=[NearCaption(caption=c, similarity=s) for c, s in description.captions],
             attributes=[
                 LikelyAttribute(
                     name=one.name,
                     error=one.error,
                     values=[Likely(value=value, score=score) for value, score in one.values],
                 )
-                for one in said.attributes
+                for one in description.attributes
             ],
         )
 
@@ -188,6 +188,6 @@ def decoded(picture: str) -> bytes:
 def plain(where: dict[str, Wanted]) -> dict[str, selection.Wanted]:
     """The filter as the engine takes it."""
     return {
-        name: wanted.model_dump(exclude_none=True) if isinstance(wanted, Range) else wanted
-        for name, wanted in where.items()
+        name: condition.model_dump(exclude_none=True) if isinstance(condition, Range) else condition
+        for name, condition in where.items()
     }

@@ -17,7 +17,7 @@ Answer = TypeVar("Answer")
 Decode = Callable[[bytes, tuple[int, int]], np.ndarray]
 
 WORKERS = 2  # a decoded upload takes up to some hundred megabytes
-MOST_WAITING = 16
+MAX_WAITING = 16
 SECONDS = 10.0  # that a picture may take to decode; the largest real ones take one
 
 
@@ -35,7 +35,7 @@ class PictureLane:
     """
 
     def __init__(
-        self, workers: int = WORKERS, waiting: int = MOST_WAITING, seconds: float = SECONDS
+        self, workers: int = WORKERS, waiting: int = MAX_WAITING, seconds: float = SECONDS
     ) -> None:
         self._most = workers + waiting
         self._seconds = seconds

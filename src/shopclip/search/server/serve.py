@@ -48,7 +48,7 @@ def _explain(error: OSError, host: str, port: int) -> str:
     return f"--host {host}: no address of this machine ({error.strerror or error})"
 
 
-MOST_FILES = 65_536
+MAX_FILES = 65_536
 
 
 def serve(
@@ -110,5 +110,5 @@ def _allow_connections() -> None:
         import resource
 
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+        limit = MAX_FILES if most == resource.RLIM_INFINITY else min(most, MAX_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))

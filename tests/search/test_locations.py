@@ -2,7 +2,7 @@ import pytest
 
 from shopclip.pipelines.reporting.leaderboard import compile_rows
 from shopclip.search import SearchEngine, SearchError
-from shopclip.search.places import find, pairs
+from shopclip.search.locations import find, pairs
 from tests.pipelines.reporting.conftest import metrics_of
 
 

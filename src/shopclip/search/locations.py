@@ -18,7 +18,7 @@ EXPORTED = "export.json"
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """The folders of one pair.
 
     Attributes:
@@ -37,7 +37,7 @@ class Place:
         return (self.towers / EXPORTED).is_file()
 
 
-def find(folder: str | Path, pair: str | None = None) -> Place:
+def find(folder: str | Path, pair: str | None = None) -> Location:
     """Find the folders of a pair; by default the one that the leaderboard puts first.
 
     Args:
@@ -51,16 +51,16 @@ def find(folder: str | Path, pair: str | None = None) -> Place:
     if (folder / EXPORTED).is_file():
         return _exported(folder, pair)
     data = _data(folder)
-    known, records = pairs(folder), Records(data / FOLDER)
+    names, records = pairs(folder), Records(data / FOLDER)
     if pair is None:
-        pair = _winner(data, known, records)
-    if pair not in known:
+        pair = _winner(data, names, records)
+    if pair not in names:
         raise SearchError(
-            f"{data}: no index of the pair {pair!r}; there are {', '.join(known)}. Train it and "
+            f"{data}: no index of the pair {pair!r}; there are {', '.join(names)}. Train it and "
             "build its index with: kedro run"
         )
-    found = manifest.read_pair(data, pair)
-    place = Place(pair, found["dual_encoder"], found["index"], found["image_store"])
+    locations = manifest.read_pair(data, pair)
+    place = Location(pair, locations["dual_encoder"], locations["index"], locations["image_store"])
     if records:
         require(records, [place.index, place.towers])
     return place
@@ -76,32 +76,32 @@ def pairs(folder: str | Path) -> list[str]:
     if (folder / EXPORTED).is_file():
         return [_exported(folder, None).pair]
     data = _data(folder)
-    found = [
+    locations = [
         pair
         for pair in manifest.pairs(data)
         if (manifest.read_pair(data, pair)["index"] / FACTS).is_file()
     ]
-    if not found:
+    if not locations:
         raise SearchError(
             f"{data}: no pair has an index; build them with: kedro run --pipelines indexing "
             "(kedro run trains them first)"
         )
-    return found
+    return locations
 
 
-def _exported(folder: Path, pair: str | None) -> Place:
+def _exported(folder: Path, pair: str | None) -> Location:
     import json
 
     try:
         facts = json.loads((folder / EXPORTED).read_text("utf-8"))
-        named = str(facts["pair"])
+        exported = str(facts["pair"])
         check_digests(folder, facts.get("digests", {}))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SearchError(f"{folder}: damaged, export the pair again ({error})") from error
-    if pair not in (None, named):
-        raise SearchError(f"{folder}: an export of the pair {named}, not of {pair}")
+    if pair not in (None, exported):
+        raise SearchError(f"{folder}: an export of the pair {exported}, not of {pair}")
     pictures = folder / "image_store"
-    return Place(named, folder, folder / "index", pictures if pictures.is_dir() else None)
+    return Location(exported, folder, folder / "index", pictures if pictures.is_dir() else None)
 
 
 def _data(folder: Path) -> Path:
@@ -116,11 +116,11 @@ def _data(folder: Path) -> Path:
     )
 
 
-def _winner(data: Path, known: list[str], records: Records) -> str:
+def _winner(data: Path, names: list[str], records: Records) -> str:
     """The one that the leaderboard puts first for text → image; without one, the first by name."""
     leaderboard = manifest.read_leaderboard(data)
-    if leaderboard is None or not leaderboard.exists() or len(known) == 1:
-        return known[0]
+    if leaderboard is None or not leaderboard.exists() or len(names) == 1:
+        return names[0]
     try:
         if records:
             require(records, [leaderboard])
@@ -128,12 +128,12 @@ def _winner(data: Path, known: list[str], records: Records) -> str:
             ranked = best_first(csv.DictReader(file), TEXT_TO_IMAGE)
     except ProvenanceError as error:
         raise ProvenanceError(
-            f"{error}; or name the pair to search with by --pair, one of {', '.join(known)}"
+            f"{error}; or name the pair to search with by --pair, one of {', '.join(names)}"
         ) from error
     except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
         raise SearchError(
             f"{leaderboard}: cannot be read ({type(error).__name__}: {error}), so it does not say "
-            f"which pair has the highest {NAMES[PRIMARY]}; name one of {', '.join(known)} with "
-            "--pair, or write it anew with: kedro run --pipelines reporting"
+            f"which pair has the highest {NAMES[PRIMARY]}; name one of {', '.join(names)} with "
+            "--pair, or write it again with: kedro run --pipelines reporting"
         ) from error
-    return next((pair for pair in ranked if pair in known), known[0])
+    return next((pair for pair in ranked if pair in names), names[0])
