@@ -10,8 +10,7 @@ from typing import Any
 import faiss
 import numpy as np
 
-from shopclip.search.index.faiss import ApproximateIndex, ExactIndex
-from shopclip.search.index.protocol import IndexSettings, VectorIndex
+from shopclip.search.index.protocol import IndexSettings, VectorIndex, kind_of
 
 DIMENSIONS = 128
 QUERIES = 500
@@ -40,16 +39,10 @@ def compare(count: int, threads: int) -> dict[str, Any]:
         truth = None
         for kind in ("exact", "approximate"):
             started = time.perf_counter()
-            built: ExactIndex | ApproximateIndex = (
-                ExactIndex.build(vectors)
-                if kind == "exact"
-                else ApproximateIndex.build(vectors, settings)
-            )
+            kind_of(kind).build_in(Path(folder), kind, vectors, settings)
             seconds = time.perf_counter() - started
-            file = Path(folder) / kind
-            built.save(file)
-            del built
-            index = ExactIndex.open(file) if kind == "exact" else ApproximateIndex.open(file)
+            facts = {"dimensions": vectors.shape[1], "ef_search": settings.ef_search}
+            index = kind_of(kind).open_in(Path(folder), kind, len(vectors), facts)
             faiss.omp_set_num_threads(1)
             found, latency = _ask(index, queries)
             faiss.omp_set_num_threads(threads)
@@ -60,7 +53,7 @@ def compare(count: int, threads: int) -> dict[str, Any]:
                 "p50_ms": round(float(np.percentile(latency, 50)), 2),
                 "p95_ms": round(float(np.percentile(latency, 95)), 2),
                 "build_seconds": round(seconds, 1),
-                "file_mib": file.stat().st_size >> 20,
+                "file_mib": Path(folder, f"{kind}.faiss").stat().st_size >> 20,
             }
     return results
 

@@ -9,7 +9,7 @@ from shopclip.search import SearchEngine, SearchError
 from shopclip.search.index.build import measure
 from shopclip.search.index.faiss import ApproximateIndex, ExactIndex
 from shopclip.search.index.opened import SearchIndex
-from shopclip.search.index.protocol import IndexSettings
+from shopclip.search.index.protocol import IndexSettings, kind_of
 from tests.search.shop import lay_out
 
 
@@ -45,14 +45,12 @@ def recall(numbers, vectors, queries, mask=None):
     ("kind", "least"), [("exact", 1.0), ("approximate", 0.97)], ids=["exact", "approximate"]
 )
 def test_an_index_finds_the_nearest_whole_filtered_and_memory_mapped(tmp_path, kind, least, share):
-    index = (
-        ExactIndex.build(VECTORS)
-        if kind == "exact"
-        else ApproximateIndex.build(VECTORS, IndexSettings())
-    )
-    index.save(tmp_path / "index.faiss")
+    settings, dimensions = IndexSettings(), VECTORS.shape[1]
+    index = kind_of(kind).build_in(tmp_path, "index", VECTORS, settings)
+    facts = {"dimensions": dimensions, "ef_search": settings.ef_search}
+    opened = kind_of(kind).open_in(tmp_path, "index", len(VECTORS), facts)
     mask = None if share is None else np.random.default_rng(2).random(len(VECTORS)) < share
-    for one in (index, type(index).open(tmp_path / "index.faiss")):
+    for one in (index, opened):
         assert len(one) == len(VECTORS)
         similarities, numbers = one.search(QUERIES, 10, None if mask is None else Masked(mask))
         assert recall(numbers, VECTORS, QUERIES, mask) >= least

@@ -119,8 +119,8 @@ def collections_of(folder):
 
 def shared_server(monkeypatch, uri):
     """A copy's URI of the database is that of the original, as a server's is."""
-    monkeypatch.setattr("shopclip.search.index.build.located", lambda *_: uri)
-    monkeypatch.setattr("shopclip.search.index.opened.located", lambda *_: uri)
+    monkeypatch.setattr("shopclip.search.index.milvus.located", lambda *_: uri)
+    monkeypatch.setattr("shopclip.search.index.milvus.located", lambda *_: uri)
 
 
 def build_again(project, settings, *, trained=True):

@@ -15,8 +15,8 @@ from shopclip.files.atomic import atomic_folder
 from shopclip.files.image_store import ImageStore
 from shopclip.files.integrity import digests
 from shopclip.search.errors import SearchError
-from shopclip.search.index.milvus import Identity
-from shopclip.search.index.opened import FACTS, SearchIndex, located
+from shopclip.search.index.milvus import Identity, located
+from shopclip.search.index.opened import FACTS, SearchIndex
 from shopclip.search.index.protocol import Facts
 from shopclip.search.locations import EXPORTED, Location, find
 from shopclip.search.towers import FORMAT, OnnxTowers

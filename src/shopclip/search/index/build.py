@@ -19,10 +19,10 @@ from shopclip.files.integrity import digests
 from shopclip.printing import bare_address
 from shopclip.search.calibration import calibrate
 from shopclip.search.errors import SearchError
-from shopclip.search.index.faiss import ApproximateIndex, ExactIndex
+from shopclip.search.index.faiss import ExactIndex
 from shopclip.search.index.milvus import Identity
-from shopclip.search.index.opened import FACTS, FORMAT, located
-from shopclip.search.index.protocol import Facts, IndexSettings, VectorIndex, in_parts
+from shopclip.search.index.opened import FACTS, FORMAT
+from shopclip.search.index.protocol import Facts, IndexSettings, VectorIndex, in_parts, kind_of
 from shopclip.search.products import ProductTable
 
 if TYPE_CHECKING:
@@ -59,14 +59,10 @@ def refuse_below(facts: Facts, settings: IndexSettings, what: str) -> None:
     SearchError: the recall is less than `settings.min_recall`.
     """
     if facts["recall"] < settings.min_recall:
-        remedy = {
-            "approximate": "raise index.ef_search (then index.ef_construction and index.m)",
-            "milvus": "tune the database's index",
-        }.get(settings.kind, "report this, an exact index finds everything")
         raise SearchError(
             f"the {settings.kind} index of {what} finds {facts['recall']:.1%} of the exact ten "
             f"nearest, expected at least {settings.min_recall:.1%} (index.min_recall); "
-            f"{remedy}, or take index.kind: exact"
+            f"{kind_of(settings.kind).remedy}, or take index.kind: exact"
         )
 
 
@@ -109,8 +105,9 @@ def build(
     with atomic_folder(folder) as draft:
         products.save(draft / "products.arrow")
         ProductTable.of(examples.loc[first, ["id", "caption"]]).save(draft / "captions.arrow")
-        images = _index(draft / names["images"], image_embeddings, settings, products)
-        captions = _index(draft / names["captions"], of_captions, settings)
+        kind = kind_of(settings.kind)
+        images = kind.build_in(draft, names["images"], image_embeddings, settings, products)
+        captions = kind.build_in(draft, names["captions"], of_captions, settings)
         asked_of = {
             "images": measure(images, image_embeddings, of_captions),
             "captions": measure(captions, of_captions, image_embeddings),
@@ -154,22 +151,6 @@ def collections(pair: str, *embeddings: np.ndarray, of: str = "") -> dict[str, s
     return {what: f"shopclip_{pair}_{what}_{digest.hexdigest()}" for what in ("images", "captions")}
 
 
-def _index(
-    place: Path, vectors: np.ndarray, settings: IndexSettings, products: ProductTable | None = None
-) -> VectorIndex:
-    if settings.kind == "milvus":
-        from shopclip.search.index.milvus import MilvusIndex
-
-        return MilvusIndex.build(settings, place.name, vectors, products)
-    index: ExactIndex | ApproximateIndex = (
-        ExactIndex.build(vectors)
-        if settings.kind == "exact"
-        else ApproximateIndex.build(vectors, settings)
-    )
-    index.save(place.with_name(f"{place.name}.faiss"))
-    return index
-
-
 def _read_facts(folder: Path) -> Facts:
     try:
         return json.loads((folder / FACTS).read_text("utf-8"))
@@ -210,7 +191,7 @@ def _drop(
         )
     if needed == unused:
         return
-    from shopclip.search.index.milvus import connect, trusted
+    from shopclip.search.index.milvus import connect, located, trusted
 
     client = connect(uri if is_same else trusted(located(before, folder)))
     for name in unused - needed:

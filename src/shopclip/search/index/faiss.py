@@ -3,53 +3,88 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import faiss
 import numpy as np
 
-from shopclip.search.index.protocol import IndexSettings, in_parts
+from shopclip.search.index.protocol import Facts, IndexSettings, in_parts
+from shopclip.search.index.structure import check_flat, check_graph
 
 if TYPE_CHECKING:
+    from shopclip.search.products import ProductTable
     from shopclip.search.selection import Selection
 
 
-class ExactIndex:
-    """Over a faiss IndexFlatIP."""
+class FaissFile:
+    """What both have in common: a file in the folder, memory-mapped."""
 
-    def __init__(self, flat: Any) -> None:
-        self.flat = flat
+    remedy: ClassVar[str]
 
     @classmethod
-    def build(cls, vectors: np.ndarray) -> ExactIndex:
+    def build_in(
+        cls,
+        folder: Path,
+        name: str,
+        vectors: np.ndarray,
+        settings: IndexSettings,
+        products: ProductTable | None = None,
+    ) -> Self:
+        index = cls.build(vectors, settings)
+        faiss.write_index(index.faiss_index, str(folder / f"{name}.faiss"))
+        return index
+
+    @classmethod
+    def open_in(cls, folder: Path, name: str, count: int, facts: Facts) -> Self:
+        file = folder / f"{name}.faiss"
+        if not file.is_file():  # faiss would say so in the words of C++
+            raise FileNotFoundError(2, "missing", str(file))
+        index = cls(faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC))
+        index.check(count, facts)
+        return index
+
+    def __init__(self, faiss_index: Any) -> None:
+        self.faiss_index = faiss_index
+
+    def __len__(self) -> int:
+        return int(self.faiss_index.ntotal)
+
+    @classmethod
+    def build(cls, vectors: np.ndarray, settings: IndexSettings) -> Self:
+        raise NotImplementedError
+
+    def check(self, count: int, facts: Facts) -> None:
+        raise NotImplementedError
+
+
+class ExactIndex(FaissFile):
+    """Over a faiss IndexFlatIP."""
+
+    remedy = "report this, an exact index finds everything"
+
+    @classmethod
+    def build(cls, vectors: np.ndarray, settings: IndexSettings | None = None) -> ExactIndex:
         """Args:
-        vectors: float32 (n, dimensions), L2-normalised.
+        vectors: float32 (n, embed_dim), L2-normalised.
         """
         flat = faiss.IndexFlatIP(vectors.shape[1])
         for part in in_parts(vectors):
             flat.add(part)
         return cls(flat)
 
-    @classmethod
-    def open(cls, file: Path) -> ExactIndex:
-        return cls(faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC))
-
-    def save(self, file: Path) -> None:
-        faiss.write_index(self.flat, str(file))
-
-    def __len__(self) -> int:
-        return int(self.flat.ntotal)
+    def check(self, count: int, facts: Facts) -> None:
+        check_flat(self.faiss_index, count, facts["dimensions"])
 
     def search(
         self, queries: np.ndarray, k: int, among: Selection | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         if among is None:
-            return self.flat.search(queries, k)
+            return self.faiss_index.search(queries, k)
         with Selected(among.mask) as selector:
-            return self.flat.search(queries, k, params=faiss.SearchParameters(sel=selector))
+            return self.faiss_index.search(queries, k, params=faiss.SearchParameters(sel=selector))
 
     def vectors(self, numbers: np.ndarray) -> np.ndarray:
-        return self.flat.reconstruct_batch(np.asarray(numbers, dtype=np.int64))
+        return self.faiss_index.reconstruct_batch(np.asarray(numbers, dtype=np.int64))
 
 
 class Selected:
@@ -65,20 +100,25 @@ class Selected:
         del self.bits
 
 
-FEW = 0.1  # share of the products below which a filter leaves the graph too sparse to walk
+SPARSE_THRESHOLD = (
+    0.1  # share of the products below which a filter leaves the graph too sparse to walk
+)
 
 
-class ApproximateIndex:
+class ApproximateIndex(FaissFile):
     """Over a faiss IndexHNSWFlat (Malkov and Yashunin 2016)."""
 
-    def __init__(self, graph: Any) -> None:
-        self.graph = graph
-        self.exact = ExactIndex(faiss.downcast_index(graph.storage))
+    remedy = "raise index.ef_search (then index.ef_construction and index.m)"
+
+    @property
+    def exact(self) -> ExactIndex:
+        """The same vectors without the graph."""
+        return ExactIndex(faiss.downcast_index(self.faiss_index.storage))
 
     @classmethod
     def build(cls, vectors: np.ndarray, settings: IndexSettings) -> ApproximateIndex:
         """Args:
-        vectors: float32 (n, dimensions), L2-normalised.
+        vectors: float32 (n, embed_dim), L2-normalised.
         """
         graph = faiss.IndexHNSWFlat(vectors.shape[1], settings.m, faiss.METRIC_INNER_PRODUCT)
         graph.hnsw.efConstruction = settings.ef_construction
@@ -87,28 +127,21 @@ class ApproximateIndex:
             graph.add(part)
         return cls(graph)
 
-    @classmethod
-    def open(cls, file: Path) -> ApproximateIndex:
-        return cls(faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC))
-
-    def save(self, file: Path) -> None:
-        faiss.write_index(self.graph, str(file))
-
-    def __len__(self) -> int:
-        return int(self.graph.ntotal)
+    def check(self, count: int, facts: Facts) -> None:
+        check_graph(self.faiss_index, count, facts["dimensions"], facts["ef_search"])
 
     def search(
         self, queries: np.ndarray, k: int, among: Selection | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        breadth = max(self.graph.hnsw.efSearch, k)
+        breadth = max(self.faiss_index.hnsw.efSearch, k)
         if among is None:
-            return self.graph.search(queries, k, params=_breadth(breadth))
+            return self.faiss_index.search(queries, k, params=_breadth(breadth))
         share = float(among.mask.mean())
-        if share < FEW:
+        if share < SPARSE_THRESHOLD:
             return self.exact.search(queries, k, among)  # few vectors are quickly compared
         with Selected(among.mask) as selector:
             wider = _breadth(int(breadth / share), sel=selector)
-            return self.graph.search(queries, k, params=wider)
+            return self.faiss_index.search(queries, k, params=wider)
 
     def vectors(self, numbers: np.ndarray) -> np.ndarray:
         return self.exact.vectors(numbers)

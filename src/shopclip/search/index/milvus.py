@@ -21,7 +21,7 @@ import pyarrow as pa
 from shopclip.files.atomic import atomic_file
 from shopclip.printing import bare_address, mask_credentials
 from shopclip.search.errors import SearchError
-from shopclip.search.index.protocol import IndexSettings
+from shopclip.search.index.protocol import Facts, IndexSettings
 
 if TYPE_CHECKING:
     from shopclip.search.products import ProductTable
@@ -107,12 +107,19 @@ class MilvusIndex:
             )
         self.client.load_collection(collection)
 
+    remedy = "tune the database's index"
+
     @classmethod
-    def build(
+    def open_in(cls, folder: Path, name: str, count: int, facts: Facts) -> MilvusIndex:
+        return cls(trusted(located(facts["uri"], folder)), name, count, facts["ef_search"])
+
+    @classmethod
+    def build_in(
         cls,
-        settings: IndexSettings,
-        collection: str,
+        folder: Path,
+        name: str,
         vectors: np.ndarray,
+        settings: IndexSettings,
         products: ProductTable | None = None,
     ) -> MilvusIndex:
         """Fill a new collection and index it; what bore its name before is replaced.
@@ -121,21 +128,22 @@ class MilvusIndex:
         all vectors, and would be measured better than it is.
 
         Args:
-            vectors: float32 (n, dimensions), L2-normalised, may be memory-mapped.
+            name: of the collection.
+            vectors: float32 (n, embed_dim), L2-normalised, may be memory-mapped.
             products: whose attributes can be filtered by.
         """
         client = connect(settings.uri)
-        client.drop_collection(collection)
+        client.drop_collection(name)
         schema = _schema(client, vectors.shape[1], products)
-        client.create_collection(collection, schema=schema)
+        client.create_collection(name, schema=schema)
         for rows in _rows(vectors, products):
-            client.insert(collection, rows)
-        client.flush(collection)
+            client.insert(name, rows)
+        client.flush(name)
         indexes = client.prepare_index_params()
         graph = {"M": settings.m, "efConstruction": settings.ef_construction}
         indexes.add_index("vector", index_type="HNSW", metric_type="IP", params=graph)
-        client.create_index(collection, indexes)
-        return cls(settings.uri, collection, len(vectors), settings.ef_search)
+        client.create_index(name, indexes)
+        return cls(settings.uri, name, len(vectors), settings.ef_search)
 
     def __len__(self) -> int:
         return self.count
@@ -168,6 +176,11 @@ class MilvusIndex:
         rows = self.client.get(self.collection, wanted_numbers, output_fields=["number", "vector"])
         vectors = {row["number"]: row["vector"] for row in rows}
         return np.array([vectors[number] for number in wanted_numbers], dtype=np.float32)
+
+
+def located(uri: str, folder: Path) -> str:
+    """Where a database is whose URI, if it is a file, is relative to the index."""
+    return uri if "://" in uri else str((folder / uri).resolve())
 
 
 def trusted(uri: str) -> str:
