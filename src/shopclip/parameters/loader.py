@@ -58,16 +58,16 @@ class ConfigLoader(OmegaConfigLoader):
             message = next(self._unreadable(key), None) or _with_key(error)
             raise ConfigurationError(message) from error
 
-    @staticmethod
-    def _soft_merge(
-        config: dict[str, Any], env_config: dict[str, Any], env_path: str | None = None
+    def _soft_merge(  # type: ignore[override]
+        self, config: dict[str, Any], env_config: dict[str, Any], env_path: str | None = None
     ) -> Any:
         """A file of an environment that sets one key of a block leaves the others as they are.
 
         By the names of now: an environment may have a former one, and the base the present one.
         """
-        env_config = rename(env_config)
-        merged = OmegaConfigLoader._soft_merge(rename(config), env_config, env_path)
+        config = rename(config, self.runtime_params)
+        env_config = rename(env_config, self.runtime_params)
+        merged = super()._soft_merge(config, env_config, env_path)
         for name in WHOLE:
             *above, key = name.split(".")
             own, inner = env_config, merged
