@@ -34,7 +34,7 @@ class ProvenanceHook:
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Any, catalog: Any) -> None:
         """Everything that an earlier run left, before the first node of this one."""
-        self._run, self._catalog, self._pipeline = run_params, catalog, pipeline
+        self._run, self._catalog = run_params, catalog
         self._saved: dict[str, set[str]] = {}
         self._inputs: dict[str, dict[str, str]] = {}
         self._made: set[str] = set()
