@@ -17,6 +17,11 @@ os.environ["DO_NOT_TRACK"] = "true"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from hypothesis import settings
+from jaxtyping import install_import_hook
+
+# The shapes in the annotations of these modules are checked at every call of a test.
+CHECKED = ["metrics.ranks", "metrics.geometry", "metrics.retrieval", "dualencoder.losses"]
+install_import_hook([f"shopclip.{name}" for name in CHECKED], "beartype.beartype")
 
 from shopclip.catalogue.columns import COLUMNS
 

@@ -141,15 +141,15 @@ def test_the_loss_of_chance_is_the_least_that_a_constant_logit_reaches(loss, bat
         return LOSSES[loss].of(logits, caption_ids).item()
 
     best = scipy.optimize.minimize_scalar(of_constant, bounds=(-30, 30), method="bounded").fun
-    assert LOSSES[loss].of_chance(caption_ids) == pytest.approx(best, rel=1e-5, abs=1e-9)
+    assert LOSSES[loss].uniform(caption_ids) == pytest.approx(best, rel=1e-5, abs=1e-9)
 
 
 def test_siglip_has_nothing_to_lose_where_all_captions_are_the_same():
-    assert LOSSES["siglip"].of_chance(torch.zeros(8)) == 0
+    assert LOSSES["siglip"].uniform(torch.zeros(8, dtype=torch.long)) == 0
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_perfect_model_loses_less_than_chance(loss):
     caption_ids = torch.tensor([0, 1, 2, 2])
     perfect = torch.where(caption_ids[:, None] == caption_ids, 20.0, -20.0)
-    assert LOSSES[loss].of(perfect, caption_ids) < 0.5 * LOSSES[loss].of_chance(caption_ids)
+    assert LOSSES[loss].of(perfect, caption_ids) < 0.5 * LOSSES[loss].uniform(caption_ids)

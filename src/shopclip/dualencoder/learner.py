@@ -125,7 +125,7 @@ class Learner:
             step=number,
             epoch=number // self.per_epoch,
             loss=loss,
-            chance_loss=self._loss.of_chance(batch.caption_ids),
+            chance_loss=self._loss.uniform(batch.caption_ids),
             gradient_norm=norm,
             learning_rate=rate,
             temperature=1 / self.model.temperature.scale.item(),

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 
 from shopclip.metrics.ranks import TIE
 
 SHARPNESS = 2.0  # t of the Gaussian potential, as in the paper
 
 
-def alignment(images: np.ndarray, texts: np.ndarray) -> float:
+def alignment(
+    images: Float[np.ndarray, "n embed_dim"], texts: Float[np.ndarray, "n embed_dim"]
+) -> float:
     """Mean squared distance of an example's two embeddings (Wang and Isola 2020, alpha 2).
 
     0 where each image lies on its text, 2 where they have nothing to do with each other, at most 4.
 
     Args:
-        images, texts: L2-normalised, float (n, embed_dim), n at least 1; i belongs to i.
+        images, texts: L2-normalized, n at least 1; i belongs to i.
     """
     apart = images.astype(np.float64) - texts.astype(np.float64)
     return float(np.square(apart).sum(axis=1).mean())
 
 
-def uniformity(embeddings: np.ndarray) -> float:
+def uniformity(embeddings: Float[np.ndarray, "n embed_dim"]) -> float:
     """Log of the mean Gaussian potential exp(-2 d²) of two distinct examples (Wang and Isola 2020).
 
     0 where all embeddings are one point; the lower, the more evenly they cover the sphere.
     Memory is n² float64.
 
     Args:
-        embeddings: L2-normalised, float (n, embed_dim), n at least 2.
+        embeddings: L2-normalized, n at least 2.
     """
     wide = embeddings.astype(np.float64)
     lengths = np.square(wide).sum(axis=1)
@@ -37,17 +40,21 @@ def uniformity(embeddings: np.ndarray) -> float:
     return float(np.log(np.exp(-SHARPNESS * np.maximum(squared, 0)).mean()))
 
 
-def modality_gap(images: np.ndarray, texts: np.ndarray) -> float:
+def modality_gap(
+    images: Float[np.ndarray, "n embed_dim"], texts: Float[np.ndarray, "m embed_dim"]
+) -> float:
     """Distance of the images' centroid from that of the texts (Liang et al. 2022), 0 to 2.
 
     Args:
-        images, texts: L2-normalised, float (n, embed_dim) and (m, embed_dim).
+        images, texts: L2-normalized.
     """
     apart = images.mean(axis=0, dtype=np.float64) - texts.mean(axis=0, dtype=np.float64)
     return float(np.linalg.norm(apart))
 
 
-def geometry(images: np.ndarray, texts: np.ndarray) -> dict[str, float]:
+def geometry(
+    images: Float[np.ndarray, "n embed_dim"], texts: Float[np.ndarray, "n embed_dim"]
+) -> dict[str, float]:
     """All of the above: `alignment`, `image_uniformity`, `text_uniformity`, `modality_gap`."""
     return {
         "alignment": alignment(images, texts),
@@ -63,7 +70,11 @@ ROWS = 256  # queries at a time; memory is a few times ROWS × gallery floats
 EVEN = 1e-9  # deviation by which counts of an even share may differ, for rounding alone
 
 
-def hubness(queries: np.ndarray, gallery: np.ndarray, nearest: int = NEAREST) -> float:
+def hubness(
+    queries: Float[np.ndarray, "n embed_dim"],
+    gallery: Float[np.ndarray, "m embed_dim"],
+    nearest: int = NEAREST,
+) -> float:
     """Skewness of how often each gallery item is among the nearest of a query.
 
     Radovanović et al. 2010 (Hubs in Space, equation 1): about 0 where everything is found equally
@@ -71,7 +82,7 @@ def hubness(queries: np.ndarray, gallery: np.ndarray, nearest: int = NEAREST) ->
     `nearest`, and where everything ties.
 
     Args:
-        queries, gallery: L2-normalised, float (n, embed_dim) and (m, embed_dim).
+        queries, gallery: L2-normalized.
     """
     # In single precision, rounding alone may set constant embeddings further apart than a tie.
     counts = times_found(queries.astype(np.float64), gallery.astype(np.float64), nearest)
@@ -81,13 +92,17 @@ def hubness(queries: np.ndarray, gallery: np.ndarray, nearest: int = NEAREST) ->
     return float(((counts - counts.mean()) ** 3).mean() / deviation**3)
 
 
-def times_found(queries: np.ndarray, gallery: np.ndarray, nearest: int = NEAREST) -> np.ndarray:
-    """How many queries have each gallery item among their nearest, float64 (gallery,).
+def times_found(
+    queries: Float[np.ndarray, "n embed_dim"],
+    gallery: Float[np.ndarray, "m embed_dim"],
+    nearest: int = NEAREST,
+) -> Float[np.ndarray, " m"]:
+    """How many queries have each gallery item among their nearest.
 
     Items that tie for the last places count as if those were drawn among them, in expectation.
 
     Args:
-        queries, gallery: L2-normalised, float (n, embed_dim) and (m, embed_dim).
+        queries, gallery: L2-normalized.
     """
     nearest = min(nearest, len(gallery))
     counts = np.zeros(len(gallery))

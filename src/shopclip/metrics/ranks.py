@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool, Float, Int, UInt
 
 TIE = 1e-6  # float32 dot products of 128-d unit vectors are exact to about 1e-7
 ROWS, COLUMNS = 255, 2040  # of a tile, which stays in the cache; no more can be counted in bytes
@@ -15,15 +16,15 @@ class Ranks:
     """Position of each query's own answer in the gallery.
 
     Attributes:
-        better: int64 (queries,), gallery items more similar to the query than its own answer.
-        tied: int64 (queries,), items as similar as its own answer, that one included.
+        better: gallery items more similar to the query than its own answer.
+        tied: items as similar as its own answer, that one included.
     """
 
-    better: np.ndarray
-    tied: np.ndarray
+    better: Int[np.ndarray, " queries"]
+    tied: Int[np.ndarray, " queries"]
 
-    def hits(self, k: int) -> np.ndarray:
-        """Chance that a query's answer is among its first k, float64 (queries,).
+    def hits(self, k: int) -> Float[np.ndarray, " queries"]:
+        """Chance that a query's answer is among its first k.
 
         Ties count as if broken at random, in expectation: of the `tied` places that start after
         `better`, the share that lies within the first k. A constant embedding, for which
@@ -31,10 +32,10 @@ class Ranks:
         """
         return np.clip((k - self.better) / self.tied, 0.0, 1.0)
 
-    def reciprocals(self) -> np.ndarray:
-        """One over the place of the query's answer, float64 (queries,), ties as in `hits`.
+    def reciprocals(self) -> Float[np.ndarray, " queries"]:
+        """One over the place of the query's answer, ties as in `hits`.
 
-        By this, not by the leaderboard's MRR@10 (`retrieval_metrics.measure`), an epoch is judged:
+        By this, not by the leaderboard's MRR@10 (`retrieval.measure`), an epoch is judged:
         it has no cut, so that it still tells towers apart that find nothing among the first ten.
         """
         last = int((self.better + self.tied).max(initial=0))
@@ -42,13 +43,16 @@ class Ranks:
         return (harmonic[self.better + self.tied] - harmonic[self.better]) / self.tied
 
 
-def rank(queries: np.ndarray, gallery: np.ndarray, own: np.ndarray | None = None) -> Ranks:
+def rank(
+    queries: Float[np.ndarray, "n embed_dim"],
+    gallery: Float[np.ndarray, "m embed_dim"],
+    own: Int[np.ndarray, " n"] | None = None,
+) -> Ranks:
     """Rank the gallery for every query.
 
     Args:
-        queries: float32 (n, embed_dim), L2-normalised.
-        gallery: float32 (m, embed_dim), L2-normalised.
-        own: integer (n,), which gallery item is each query's own answer; i is i's by default.
+        queries, gallery: float32, L2-normalized.
+        own: which gallery item is each query's own answer; i is i's by default.
     """
     answers = gallery if own is None else gallery[own]
     similarity = np.einsum("ij,ij->i", queries, answers)
@@ -63,14 +67,16 @@ def rank(queries: np.ndarray, gallery: np.ndarray, own: np.ndarray | None = None
     return Ranks(above, not_below - above)
 
 
-def rank_both(left: np.ndarray, right: np.ndarray) -> tuple[Ranks, Ranks]:
+def rank_both(
+    left: Float[np.ndarray, "n embed_dim"], right: Float[np.ndarray, "n embed_dim"]
+) -> tuple[Ranks, Ranks]:
     """Rank the right for every left, and the left for every right; i belongs to i.
 
     Each similarity is computed once and used both ways, a tile at a time, so that memory does not
     grow with the square of n.
 
     Args:
-        left, right: float32 (n, embed_dim), L2-normalised.
+        left, right: float32, L2-normalized.
     """
     own = np.einsum("ij,ij->i", left, right)
     better, least = own + np.float32(TIE), own - np.float32(TIE)
@@ -89,7 +95,7 @@ def rank_both(left: np.ndarray, right: np.ndarray) -> tuple[Ranks, Ranks]:
     return first, second
 
 
-def _true_by_row(mask: np.ndarray) -> np.ndarray:
+def _true_by_row(mask: Bool[np.ndarray, "rows columns"]) -> Int[np.ndarray, " rows"]:
     """How many are true in each row of at most `COLUMNS`, eight at a time: a byte counts to 255."""
     eights = mask.shape[1] - mask.shape[1] % 8
     words = np.ascontiguousarray(mask[:, :eights]).view(np.uint64).sum(axis=1)
@@ -97,6 +103,6 @@ def _true_by_row(mask: np.ndarray) -> np.ndarray:
     return by_eight + mask[:, eights:].sum(axis=1)
 
 
-def _true_by_column(mask: np.ndarray) -> np.ndarray:
+def _true_by_column(mask: Bool[np.ndarray, "rows columns"]) -> UInt[np.ndarray, " columns"]:
     """How many are true in each column of at most `ROWS`."""
     return mask.view(np.uint8).sum(axis=0, dtype=np.uint8)

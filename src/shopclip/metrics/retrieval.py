@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from shopclip.metrics.ranks import Ranks
 
@@ -20,7 +21,7 @@ TOP = 10  # of MRR, MAP and nDCG
 
 @dataclass(frozen=True)
 class TieGroups:
-    """Right answers by query, those that tie with each other in one row; int64 (groups,) each.
+    """Right answers by query, those that tie with each other in one row.
 
     Attributes:
         query: which query, from 0; rows of a query stand together, the nearest first.
@@ -29,18 +30,25 @@ class TieGroups:
         relevant: how many of the tied are right answers; at least 1.
     """
 
-    query: np.ndarray
-    better: np.ndarray
-    tied: np.ndarray
-    relevant: np.ndarray
+    query: Int[np.ndarray, " groups"]
+    better: Int[np.ndarray, " groups"]
+    tied: Int[np.ndarray, " groups"]
+    relevant: Int[np.ndarray, " groups"]
 
     @classmethod
-    def of_one_answer(cls, better: np.ndarray, tied: np.ndarray) -> TieGroups:
+    def of_one_answer(
+        cls, better: Int[np.ndarray, " queries"], tied: Int[np.ndarray, " queries"]
+    ) -> TieGroups:
         """From a row a query, each of which has one right answer."""
         return cls(np.arange(len(better)), better, tied, np.ones(len(better), dtype=np.int64))
 
     @classmethod
-    def collect(cls, query: np.ndarray, better: np.ndarray, tied: np.ndarray) -> TieGroups:
+    def collect(
+        cls,
+        query: Int[np.ndarray, " answers"],
+        better: Int[np.ndarray, " answers"],
+        tied: Int[np.ndarray, " answers"],
+    ) -> TieGroups:
         """From a row a right answer, in any order."""
         rows, first, relevant = np.unique(
             np.stack([query, better], axis=1), axis=0, return_index=True, return_counts=True
@@ -48,8 +56,8 @@ class TieGroups:
         return cls(rows[:, 0], rows[:, 1], np.maximum(tied[first], relevant), relevant)
 
 
-def measure(groups: TieGroups) -> dict[str, np.ndarray]:
-    """Every metric of every query, float64 (queries,) each.
+def measure(groups: TieGroups) -> dict[str, Float[np.ndarray, " queries"]]:
+    """Every metric of every query.
 
     `recall_at_k` is right answers found over right answers, `hit_at_k` the chance of at least one,
     `precision_at_k` right answers found over k; `mrr_at_10` one over the place of the first, 0
