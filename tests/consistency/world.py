@@ -6,7 +6,6 @@ picture knows whose it is. Runs happen in forked processes, which may be killed.
 
 import csv
 import os
-import random
 import shutil
 import signal
 import sys
@@ -160,7 +159,7 @@ def _die_at(count):
     Path.replace = replace
 
 
-def random_action(project, chance: random.Random):
+def random_action(project, chance):
     """Something that happens to a project; what it was."""
     what = chance.choices(
         ["run", "kill", "catalogue", "file", "only_missing"], weights=[10, 5, 4, 2, 2]

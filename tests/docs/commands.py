@@ -2,10 +2,9 @@
 
 import re
 import shlex
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tests.docs.pages import Fence, fences, inline_code
+from tests.docs.pages import fences, inline_code
 
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 SHELLS = {"bash", "console"}
@@ -28,17 +27,17 @@ class Command:
     argv: tuple[str, ...]
     environment: tuple[tuple[str, str], ...] = ()
 
-    def __str__(self) -> str:
+    def __str__(self):
         return shlex.join(self.argv)
 
 
-def commands() -> list[Command]:
+def commands():
     """Every command of every block of shell, in their order."""
     shells = [_without_prompts(fence) for fence in fences() if fence.language in SHELLS]
     return [one for fence in shells for one in split(fence)]
 
 
-def told_in_passing() -> list[Command]:
+def told_in_passing():
     """Commands that stand in sentences and tables alone; what they leave open is filled in."""
     found = []
     typed = {one.argv for one in commands()}
@@ -49,9 +48,9 @@ def told_in_passing() -> list[Command]:
     return list({one.argv: one for one in found if one.argv not in typed}.values())
 
 
-def split(fence: Fence) -> Iterator[Command]:
+def split(fence):
     """The commands of a block; variables that it sets are put in where it uses them."""
-    variables: dict[str, str] = {}
+    variables = {}
     for line in fence.text.replace("\\\n", " ").splitlines():
         for words in _between_ends(_words(line)):
             command = _command(fence, [_expanded(word, variables) for word in words])
@@ -61,7 +60,7 @@ def split(fence: Fence) -> Iterator[Command]:
                 variables.update(command.environment)
 
 
-def _without_prompts(fence: Fence) -> Fence:
+def _without_prompts(fence):
     """Of a console, what was typed after the prompt; of a script, all of it."""
     if fence.language == "bash":
         return fence
@@ -69,14 +68,14 @@ def _without_prompts(fence: Fence) -> Fence:
     return replace(fence, text="\n".join(typed))
 
 
-def _words(line: str) -> list[str]:
+def _words(line):
     lexer = shlex.shlex(line, posix=True, punctuation_chars="&|;")
     lexer.whitespace_split = True
     return list(lexer)
 
 
-def _between_ends(words: list[str]) -> Iterator[list[str]]:
-    part: list[str] = []
+def _between_ends(words):
+    part = []
     for word in words:
         if word in ENDS:
             yield part
@@ -87,11 +86,11 @@ def _between_ends(words: list[str]) -> Iterator[list[str]]:
         yield part
 
 
-def _expanded(word: str, variables: dict[str, str]) -> str:
+def _expanded(word, variables):
     return re.sub(r"\$(\w+)", lambda found: variables.get(found[1], found[0]), word)
 
 
-def _command(fence: Fence, words: list[str]) -> Command:
+def _command(fence, words):
     count = 0
     while count < len(words) and ASSIGNMENT.match(words[count]):
         count += 1
@@ -104,6 +103,6 @@ def _command(fence: Fence, words: list[str]) -> Command:
     return command
 
 
-def _assignment(word: str) -> tuple[str, str]:
+def _assignment(word):
     name, _, value = word.partition("=")
     return name, value

@@ -4,9 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from tests.project import ROOT
 
@@ -16,7 +14,7 @@ PROGRAM = Path(__file__).with_name("warm_interpreter.py")
 class Interpreter:
     """A warm Python process, to be used in a `with` statement."""
 
-    def __init__(self, **environment: str) -> None:
+    def __init__(self, **environment):
         self._process = subprocess.Popen(
             [sys.executable, str(PROGRAM)],
             stdin=subprocess.PIPE,
@@ -26,23 +24,16 @@ class Interpreter:
             env={**os.environ, **environment},
         )
 
-    def __enter__(self) -> "Interpreter":
+    def __enter__(self):
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_):
         self._process.kill()  # it would take seconds to unload all that it has loaded
         self._process.wait(30)
         self._process.stdin.close()
         self._process.stdout.close()
 
-    def run(
-        self,
-        argv: Sequence[str],
-        folder: Path,
-        *,
-        rehearse: bool = False,
-        environment: Mapping[str, str] | None = None,
-    ) -> str:
+    def run(self, argv, folder, *, rehearse=False, environment=None):
         """What a command prints in a folder.
 
         Args:

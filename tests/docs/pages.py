@@ -1,12 +1,10 @@
 """What the documentation asks a reader to type, write or open: fences, inline code and links."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from tests.project import ROOT
 
@@ -23,7 +21,7 @@ class Fence:
     text: str
 
     @property
-    def name(self) -> str:
+    def name(self):
         return f"{self.page.relative_to(ROOT)}:{self.line}"
 
 
@@ -35,13 +33,13 @@ class Link:
     target: str
 
 
-def pages() -> list[Path]:
+def pages():
     """Every page of the site, and what a newcomer reads on the way to it."""
     top = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
     return [page for page in (*top, *sorted((ROOT / "docs").rglob("*.md"))) if page.exists()]
 
 
-def fences() -> list[Fence]:
+def fences():
     """All fenced blocks, in the order of the pages."""
     return [
         Fence(page, token.map[0] + 2, token.info.strip(), token.content)
@@ -51,7 +49,7 @@ def fences() -> list[Fence]:
     ]
 
 
-def inline_code() -> list[tuple[Path, str]]:
+def inline_code():
     """All code within a line of text, white space as single blanks."""
     return [
         (page, " ".join(token.content.split()))
@@ -61,7 +59,7 @@ def inline_code() -> list[tuple[Path, str]]:
     ]
 
 
-def links() -> list[Link]:
+def links():
     """All links and pictures."""
     found = []
     for page in pages():
@@ -72,7 +70,7 @@ def links() -> list[Link]:
     return found
 
 
-def headings(page: Path) -> list[str]:
+def headings(page):
     """The text of all headings of a page."""
     tokens = parse(page)
     return [
@@ -82,11 +80,11 @@ def headings(page: Path) -> list[str]:
     ]
 
 
-def parse(page: Path) -> list[Token]:
+def parse(page):
     return PARSER.parse(page.read_text("utf-8"))
 
 
-def _inside(tokens: list[Token]) -> Iterator[Token]:
+def _inside(tokens):
     for token in tokens:
         yield token
         yield from _inside(token.children or [])

@@ -4,8 +4,6 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from tests.docs.commands import Command
-
 # trained    it has really run, in a project of tiny towers (--env test), before all others
 # run        it really runs, in a copy of that project that the commands of its page share
 # read       the stages that read a catalogue really run, in a copy of its own; the others do with
@@ -107,13 +105,13 @@ RULES = (
 )
 
 
-def rule_for(command: Command) -> Rule | None:
+def rule_for(command):
     """The first rule that fits; None if nothing says how to test the command."""
     plain = str(command).replace("'", "")
     return next((rule for rule in RULES if re.match(rule.pattern, plain)), None)
 
 
-def how(command: Command) -> How | None:
+def how(command):
     """How the command is tested."""
     rule = rule_for(command)
     return rule.how if rule else None

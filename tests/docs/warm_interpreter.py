@@ -14,7 +14,6 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
 # Console scripts, and the modules that they are.
@@ -31,7 +30,7 @@ class Parsed(BaseException):
     """The command line was understood: a rehearsal ends here."""
 
 
-def run(argv: list[str], root: str) -> None:
+def run(argv, root):
     """Run a command as its own interpreter would.
 
     Args:
@@ -54,23 +53,23 @@ def run(argv: list[str], root: str) -> None:
     return None
 
 
-def _module(name: str, rest: list[str]) -> None:
+def _module(name, rest):
     sys.argv = [name, *rest]
     runpy.run_module(name, run_name="__main__", alter_sys=True)
 
 
 @contextlib.contextmanager
-def rehearsal() -> Any:
+def rehearsal():
     """Programs stop once they have understood their arguments, whichever parser they use."""
     import click
 
     parse, invoke = argparse.ArgumentParser.parse_args, click.Command.invoke
 
-    def parse_and_stop(self: Any, *args: Any, **kwargs: Any) -> None:
+    def parse_and_stop(self, *args, **kwargs):
         parse(self, *args, **kwargs)
         raise Parsed
 
-    def stop(self: Any, context: Any) -> Any:
+    def stop(self, context):
         if isinstance(self, click.Group):
             return invoke(self, context)
         raise Parsed
@@ -82,7 +81,7 @@ def rehearsal() -> Any:
         yield
 
 
-def rehearse(argv: list[str], root: str) -> None:
+def rehearse(argv, root):
     """Start a command and stop it; of `kedro run`, look at what it would do as well."""
     if argv[:2] == ["kedro", "run"]:
         check_run(argv[2:])
@@ -91,7 +90,7 @@ def rehearse(argv: list[str], root: str) -> None:
         run(argv, root)
 
 
-def check_run(arguments: list[str]) -> None:
+def check_run(arguments):
     """Parse as Kedro does, fit the parameters to their models, choose the nodes.
 
     What is left out is the session, with what its hooks do to MLflow.
@@ -120,7 +119,7 @@ def check_run(arguments: list[str]) -> None:
     assert (chosen if chosen.nodes else pipelines["__default__"]).filter(**filters).nodes
 
 
-def code_of(task: dict[str, Any]) -> int:
+def code_of(task):
     """Run a task; 0 if all went well."""
     try:
         (rehearse if task["rehearse"] else run)(task["argv"], task["root"])
@@ -138,14 +137,14 @@ def code_of(task: dict[str, Any]) -> int:
         return 1
 
 
-def close_runs() -> None:
+def close_runs():
     """What MLflow does when a process ends: kedro-mlflow leaves a run open for every node."""
     if mlflow := sys.modules.get("mlflow"):
         while mlflow.active_run():
             mlflow.end_run()
 
 
-def answer(task: dict[str, Any]) -> dict[str, Any]:
+def answer(task):
     """The exit code of a task and all that it printed."""
     os.chdir(task["folder"])
     before = dict(os.environ)
@@ -169,7 +168,7 @@ def answer(task: dict[str, Any]) -> dict[str, Any]:
         return {"code": code, "printed": printed.read().decode(errors="replace")}
 
 
-def main() -> None:
+def main():
     with os.fdopen(os.dup(1), "w") as answers:
         os.dup2(2, 1)  # whatever else prints must not be taken for an answer
         for line in sys.stdin:

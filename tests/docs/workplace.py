@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from pathlib import Path
 
 from tests.conftest import jpeg, row, write_kaggle
 from tests.project import copy_project
@@ -18,7 +17,7 @@ PLACEHOLDERS = {
 }
 
 
-def prepare(folder: Path) -> Path:
+def prepare(folder):
     """An untrained project and, beside it and in it, catalogues, a picture and a ground truth."""
     project = copy_project(folder / "project")
     leave_out(project / "conf/test/parameters_pairs.yml", "bert_vit")
@@ -33,7 +32,7 @@ def prepare(folder: Path) -> Path:
     return project
 
 
-def leave_out(file: Path, pair: str) -> None:
+def leave_out(file, pair):
     """Two pairs have all that three have, in less time."""
     lines = file.read_text("utf-8").splitlines()
     kept = [line for line in lines if not line.startswith(f"  {pair}:")]
@@ -41,7 +40,7 @@ def leave_out(file: Path, pair: str) -> None:
     file.write_text("\n".join(kept) + "\n", "utf-8")
 
 
-def draw_shop(folder: Path, start: int = 0) -> None:
+def draw_shop(folder, start=0):
     rows = [
         row(number, f"Arden Women Red Kurta {number}", gender="Women" if number % 2 else "Men")
         for number in range(start, start + PRODUCTS)
@@ -49,7 +48,7 @@ def draw_shop(folder: Path, start: int = 0) -> None:
     write_kaggle(folder, rows)
 
 
-def write_own_shop(folder: Path) -> None:
+def write_own_shop(folder):
     """The shop of docs/how-to/bring-your-own-shop.md, with more products than it shows."""
     (folder / "photos").mkdir(parents=True)
     lines = ["sku,title,photo,for,price"]
@@ -59,6 +58,6 @@ def write_own_shop(folder: Path) -> None:
     (folder / "products.csv").write_text("\n".join(lines) + "\n")
 
 
-def copy(project: Path, folder: Path) -> Path:
+def copy(project, folder):
     """The same project for one page, so that pages do not disturb each other."""
     return shutil.copytree(project, folder)

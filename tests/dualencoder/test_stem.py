@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from shopclip.dualencoder import DualEncoder, Examples, ImageEncoder, Recipe, fit
+from shopclip.dualencoder import DualEncoder, ImageEncoder, Recipe, fit
 from shopclip.dualencoder.encoders import ConvolutionalStem, StemError, build_image_encoder
 from tests.dualencoder.conftest import BERT, RESNET, VIT, build
 
@@ -38,7 +38,7 @@ def test_a_vit_with_a_stem_learns_and_comes_back_from_its_checkpoint(examples, t
     assert np.array_equal(loaded.embed_images(examples.images), model.embed_images(examples.images))
 
 
-def test_without_the_word_the_patches_are_linear(examples: Examples):
+def test_without_the_word_the_patches_are_linear(examples):
     model = build(BERT, VIT)
     assert model.image.stem == "auto"
     assert isinstance(model.image.encoder.embeddings.patch_embeddings.projection, torch.nn.Conv2d)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from matplotlib.figure import Figure
-
-from shopclip.figures.chart import SPOKEN, WIDTHS, Chart
+from shopclip.figures.chart import SPOKEN, WIDTHS
 from shopclip.figures.style import styled
 
 
-def drawn(chart: Chart, kind: str = "wide") -> Figure:
+def drawn(chart, kind="wide"):
     """Its body, laid out."""
     figure = chart.body(WIDTHS[kind])
     with styled():
@@ -16,19 +14,19 @@ def drawn(chart: Chart, kind: str = "wide") -> Figure:
     return figure
 
 
-def texts(figure: Figure) -> set[str]:
+def texts(figure):
     """All that it says, its lines joined."""
     artists = figure.findobj(lambda artist: hasattr(artist, "get_text") and artist.get_visible())
     words = {artist.get_text().replace("_\n", "_").replace("\n", " ").strip() for artist in artists}
     return words - {""}
 
 
-def spoken_of(figure: Figure) -> list[str]:
+def spoken_of(figure):
     """What it says of its parts, in their order."""
     gids = [artist.get_gid() or "" for artist in figure.findobj()]
     return [gid.removeprefix(SPOKEN) for gid in gids if gid.startswith(SPOKEN)]
 
 
-def panels_of(figure: Figure) -> list:
+def panels_of(figure):
     """Its axes, without the strips of words above them."""
     return [axes for axes in figure.axes if axes.axison]

@@ -12,13 +12,13 @@ def lines_of(figure):
     return [line for line in axes.lines if not line.is_dashed()]
 
 
-def test_curves_are_labelled_at_their_ends_with_chance(logs) -> None:
+def test_curves_are_labelled_at_their_ends_with_chance(logs):
     assert {"bert_resnet", "bert_vit", "gpt_vit", "chance, ln 8"} <= texts(
         drawn(curves_chart(logs))
     )
 
 
-def test_labels_at_the_ends_stand_apart_and_in_the_order_of_the_lines(logs) -> None:
+def test_labels_at_the_ends_stand_apart_and_in_the_order_of_the_lines(logs):
     figure = drawn(curves_chart({**logs, "same": logs["bert_vit"]}))
     (axes,) = panels_of(figure)
     boxes = sorted((text.get_window_extent() for text in axes.texts), key=lambda box: box.y0)
@@ -32,7 +32,7 @@ def test_labels_at_the_ends_stand_apart_and_in_the_order_of_the_lines(logs) -> N
     )
 
 
-def test_long_names_become_a_legend_where_there_is_no_room_beside_the_lines(logs) -> None:
+def test_long_names_become_a_legend_where_there_is_no_room_beside_the_lines(logs):
     chart = curves_chart({"multilingual_bert_swin": logs["bert_vit"], "b": logs["gpt_vit"]})
     for kind, inside in (("wide", True), ("narrow", False)):
         figure = drawn(chart, kind)
@@ -42,7 +42,7 @@ def test_long_names_become_a_legend_where_there_is_no_room_beside_the_lines(logs
         assert beside == ({"multilingual_bert_swin", "b", "chance, ln 8"} if inside else set())
 
 
-def test_curves_end_with_training_and_within_the_plot(logs) -> None:
+def test_curves_end_with_training_and_within_the_plot(logs):
     figure = drawn(curves_chart(logs | {"bert_vit": logs["bert_vit"].head(10)}))
     (axes,) = panels_of(figure)
     assert [line.get_xdata()[-1] for line in lines_of(figure)] == [3, 1, 3]
@@ -51,19 +51,19 @@ def test_curves_end_with_training_and_within_the_plot(logs) -> None:
     assert axes.get_xlim() == (0, 3)
 
 
-def test_every_line_says_where_it_ends(logs) -> None:
+def test_every_line_says_where_it_ends(logs):
     words = spoken_of(drawn(curves_chart(logs)))
     assert f"gpt_vit: {np.log(8):.2f} after epoch 3" in words
     assert len(words) == 3
 
 
-def test_curves_leave_out_the_untrained(untrained) -> None:
+def test_curves_leave_out_the_untrained(untrained):
     assert "bert_vit" not in texts(drawn(curves_chart(untrained.training_logs)))
     nothing = {"a": untrained.training_logs["bert_vit"]}
     assert "no pair was trained" in texts(drawn(curves_chart(nothing)))
 
 
-def test_figures_touch_no_global_state(logs) -> None:
+def test_figures_touch_no_global_state(logs):
     import matplotlib.pyplot as plt
 
     before, settings = plt.get_fignums(), dict(plt.rcParams)  # others may have left some
@@ -72,7 +72,7 @@ def test_figures_touch_no_global_state(logs) -> None:
     assert dict(plt.rcParams) == settings
 
 
-def test_the_settings_of_the_machine_change_no_picture(logs) -> None:
+def test_the_settings_of_the_machine_change_no_picture(logs):
     import matplotlib as mpl
 
     plain = themed_svg(curves_chart(logs))

@@ -31,16 +31,16 @@ def test_names_are_broken_after_underscores_and_spaces_if_possible():
     assert wrapped("short", 9) == "short"
 
 
-def test_labels_that_have_room_stay() -> None:
+def test_labels_that_have_room_stay():
     assert spread_labels([5, 1, 3], 1) == [5, 1, 3]
 
 
-def test_crowded_labels_move_about_their_mean() -> None:
+def test_crowded_labels_move_about_their_mean():
     np.testing.assert_allclose(spread_labels([2.0, 2.0, 9.0], 1), [1.5, 2.5, 9.0])
 
 
 @given(st.lists(st.floats(0, 100), max_size=8), st.floats(0.1, 10))
-def test_labels_keep_their_distance_and_their_order(heights: list[float], gap: float) -> None:
+def test_labels_keep_their_distance_and_their_order(heights, gap):
     placed = np.array(spread_labels(heights, gap))
     order = np.argsort(heights, kind="stable")
     assert (np.diff(placed[order]) >= gap - 1e-9).all()

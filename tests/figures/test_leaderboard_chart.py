@@ -14,7 +14,7 @@ def chart_of(leaderboard):
     ("protocols", "title"),
     [(("paper", "held_out"), "MRR@10, held out, in %"), (("paper",), "MRR@10, paper, in %")],
 )
-def test_names_pairs_scores_and_protocol(make_leaderboard, protocols, title) -> None:
+def test_names_pairs_scores_and_protocol(make_leaderboard, protocols, title):
     rows = make_leaderboard({"a": 0.5, "b": 0.25}, protocols=protocols)
     chart = chart_of(rows.assign(collapsed=rows["pair"] == "b"))
     assert chart.title == title
@@ -25,7 +25,7 @@ def test_names_pairs_scores_and_protocol(make_leaderboard, protocols, title) -> 
 
 
 @pytest.mark.parametrize("kind", ["wide", "narrow"])
-def test_every_pair_has_its_value_interval_and_bounds(evidence, kind) -> None:
+def test_every_pair_has_its_value_interval_and_bounds(evidence, kind):
     figure, rows = drawn(chart_of(evidence.leaderboard), kind), headline_rows(evidence.leaderboard)
     for axes, direction in zip(panels_of(figure), ("image_to_text", "text_to_image"), strict=True):
         found = rows[rows["direction"] == direction]
@@ -42,7 +42,7 @@ def test_every_pair_has_its_value_interval_and_bounds(evidence, kind) -> None:
     assert "bert_resnet, image → text: 66.0 %, interval 61.0–71.0" in spoken_of(figure)
 
 
-def test_directions_stand_side_by_side_or_one_below_the_other(evidence) -> None:
+def test_directions_stand_side_by_side_or_one_below_the_other(evidence):
     chart = chart_of(evidence.leaderboard)
     for kind, columns_and_rows in (("wide", (2, 1)), ("narrow", (1, 2))):
         boxes = [axes.get_position() for axes in panels_of(drawn(chart, kind))]
@@ -50,7 +50,7 @@ def test_directions_stand_side_by_side_or_one_below_the_other(evidence) -> None:
 
 
 @pytest.mark.parametrize("mrr", [1.0, 0.9, 0.31, 0.004])
-def test_axes_hold_any_score_and_end_at_a_hundred(make_leaderboard, mrr: float) -> None:
+def test_axes_hold_any_score_and_end_at_a_hundred(make_leaderboard, mrr):
     rows = make_leaderboard({"a": mrr}, margin=0.001)
     for axes in panels_of(drawn(chart_of(rows))):
         low, high = axes.get_xlim()

@@ -9,7 +9,7 @@ from tests.figures.drawn import drawn, panels_of, spoken_of, texts
 from tests.pipelines.reporting.answered import CATEGORIES, COUNTS, map_of
 
 
-def points(axes, *, hollow: bool, number: int) -> np.ndarray:
+def points(axes, *, hollow, number):
     """Where dots of one tower and colour stand."""
     clouds = [
         line.get_xydata()
@@ -20,7 +20,7 @@ def points(axes, *, hollow: bool, number: int) -> np.ndarray:
     return np.concatenate(clouds) if clouds else np.empty((0, 2))
 
 
-def test_the_commonest_categories_have_a_colour_and_the_rest_share_one(evidence) -> None:
+def test_the_commonest_categories_have_a_colour_and_the_rest_share_one(evidence):
     colors = category_colors(evidence.maps)
     assert colors == {**{name: i for i, name in enumerate(CATEGORIES[:5])}, "other": 5}
     few = {pair: table[table["category"] == "Bags"] for pair, table in evidence.maps.items()}
@@ -29,7 +29,7 @@ def test_the_commonest_categories_have_a_colour_and_the_rest_share_one(evidence)
 
 @pytest.mark.parametrize("pairs", [1, 2, 4])
 @pytest.mark.parametrize("kind", ["wide", "narrow"])
-def test_a_panel_a_pair_and_a_dot_an_embedding(pairs: int, kind: str) -> None:
+def test_a_panel_a_pair_and_a_dot_an_embedding(pairs, kind):
     maps = {f"pair_{number}": map_of(number) for number in range(pairs)}
     figure = drawn(map_chart(maps), kind)
     assert {
@@ -59,7 +59,7 @@ def test_a_panel_a_pair_and_a_dot_an_embedding(pairs: int, kind: str) -> None:
         assert box.width == pytest.approx(box.height)
 
 
-def test_every_panel_says_what_it_shows(evidence) -> None:
+def test_every_panel_says_what_it_shows(evidence):
     words = spoken_of(drawn(map_chart(evidence.maps)))
     assert words == [
         f"{pair}: {sum(COUNTS)} products, an image and a text each; "
@@ -68,7 +68,7 @@ def test_every_panel_says_what_it_shows(evidence) -> None:
     ]
 
 
-def test_embeddings_that_are_one_point_are_drawn_in_the_middle() -> None:
+def test_embeddings_that_are_one_point_are_drawn_in_the_middle():
     table = map_of(0).assign(x=0.0, y=0.0)
     (axes,) = panels_of(drawn(map_chart({"a": table})))
     assert sum(axes.get_xlim()) == 0

@@ -16,7 +16,7 @@ def panel(figure, title):
     return found
 
 
-def test_signs_have_a_panel_each_and_a_line_a_pair(figure, evidence) -> None:
+def test_signs_have_a_panel_each_and_a_line_a_pair(figure, evidence):
     words = texts(figure)
     assert {"mean cosine, images", "temperature", "MRR, validation examples"} <= words
     assert {"bert_resnet", "bert_vit", "gpt_vit"} <= words
@@ -27,14 +27,14 @@ def test_signs_have_a_panel_each_and_a_line_a_pair(figure, evidence) -> None:
     assert mrr.get_markevery() == [1]  # the second epoch was the best
 
 
-def test_every_line_says_what_the_pair_ended_with(figure) -> None:
+def test_every_line_says_what_the_pair_ended_with(figure):
     words = spoken_of(figure)
     assert len(words) == 8 * 3
     assert "MRR, validation examples: bert_resnet 0.6 after epoch 2" in words
     assert "MRR, validation examples: gpt_vit 0.06 after epoch 3" in words
 
 
-def test_a_band_covers_what_counts_as_collapsed(figure) -> None:
+def test_a_band_covers_what_counts_as_collapsed(figure):
     for title, low, high in (("mean cosine, images", 0.98, None), ("effective rank, texts", 0, 2)):
         axes = panel(figure, title)
         (band,) = axes.patches
@@ -47,7 +47,7 @@ def test_a_band_covers_what_counts_as_collapsed(figure) -> None:
     assert not panel(figure, "MRR, validation examples").patches
 
 
-def test_everything_is_within_the_plot(figure) -> None:
+def test_everything_is_within_the_plot(figure):
     for axes in panels_of(figure):
         low, high = axes.get_ylim()
         for line in axes.lines:
@@ -57,7 +57,7 @@ def test_everything_is_within_the_plot(figure) -> None:
 
 
 @pytest.mark.parametrize("kind", ["wide", "narrow"])
-def test_no_word_stands_on_another_or_sticks_out(evidence, kind) -> None:
+def test_no_word_stands_on_another_or_sticks_out(evidence, kind):
     figure = drawn(signs_of(evidence.epoch_logs, evidence.examples), kind)
     titles = [axes.title if axes.title.get_text() else axes._left_title for axes in figure.axes]
     boxes = [title.get_window_extent() for title in titles if title.get_text()]
@@ -68,7 +68,7 @@ def test_no_word_stands_on_another_or_sticks_out(evidence, kind) -> None:
             assert not boxes[one].overlaps(boxes[two])
 
 
-def test_a_single_epoch_is_a_marker_at_the_end(evidence) -> None:
+def test_a_single_epoch_is_a_marker_at_the_end(evidence):
     log = evidence.epoch_logs["bert_vit"].head(1)
     for axes in panels_of(drawn(signs_of({"a": log}, evidence.examples))):
         (line,) = axes.lines
@@ -76,7 +76,7 @@ def test_a_single_epoch_is_a_marker_at_the_end(evidence) -> None:
         assert axes.get_xlim() == (0, 1)
 
 
-def test_signs_say_that_they_were_measured_on_what_was_trained_on(evidence, unvalidated) -> None:
+def test_signs_say_that_they_were_measured_on_what_was_trained_on(evidence, unvalidated):
     chart = signs_of(unvalidated.epoch_logs, unvalidated.examples)
     words = texts(chart.figure())
     assert "MRR, training examples" in words
@@ -84,7 +84,7 @@ def test_signs_say_that_they_were_measured_on_what_was_trained_on(evidence, unva
     assert not [text for text in words if "validation" in text]
 
 
-def test_signs_leave_out_the_untrained(untrained) -> None:
+def test_signs_leave_out_the_untrained(untrained):
     figure = drawn(signs_of(untrained.epoch_logs, untrained.examples))
     assert "bert_vit" not in texts(figure)
     third = panels_of(figure)[0].lines[1]

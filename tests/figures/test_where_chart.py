@@ -15,7 +15,7 @@ def charts(evidence):
     return where_charts(evidence.breakdowns, protocol="held_out", chance=0.065)
 
 
-def test_a_chart_for_each_way_to_group_and_a_panel_a_direction(charts) -> None:
+def test_a_chart_for_each_way_to_group_and_a_panel_a_direction(charts):
     assert [chart.name for chart in charts] == [f"where-{by}" for by in GROUPS]
     assert charts[0].title == "Top-10 accuracy by masterCategory, held out, in %"
     figure = drawn(charts[0])
@@ -27,7 +27,7 @@ def test_a_chart_for_each_way_to_group_and_a_panel_a_direction(charts) -> None:
     assert {"1 product", "3-5 products", "10 queries"} <= texts(drawn(charts[1]))
 
 
-def test_bars_markers_and_words_are_those_of_the_breakdown(charts, evidence) -> None:
+def test_bars_markers_and_words_are_those_of_the_breakdown(charts, evidence):
     titles = {"image_to_text": "image → text", "text_to_image": "text → image"}
     for chart, by in zip(charts, GROUPS, strict=True):
         figure = drawn(chart)
@@ -51,7 +51,7 @@ def test_bars_markers_and_words_are_those_of_the_breakdown(charts, evidence) -> 
             assert numbers == pytest.approx(shares, abs=0.0501)
 
 
-def test_all_charts_have_one_axis_and_chance_on_every_line(charts) -> None:
+def test_all_charts_have_one_axis_and_chance_on_every_line(charts):
     limits = {axes.get_xlim() for chart in charts for axes in panels_of(drawn(chart))}
     assert len(limits) == 1
     assert limits.pop()[1] >= 0.66 + 0.01 + 0.04  # the highest end of an interval
@@ -61,7 +61,7 @@ def test_all_charts_have_one_axis_and_chance_on_every_line(charts) -> None:
 
 
 @pytest.mark.parametrize("kind", ["wide", "narrow"])
-def test_long_names_of_groups_are_broken_and_keep_clear_of_each_other(evidence, kind) -> None:
+def test_long_names_of_groups_are_broken_and_keep_clear_of_each_other(evidence, kind):
     name = "Clothing, Shoes and Jewelry for Women and Girls"
     breakdowns = {
         pair: table.replace({"group": {"Apparel": name, "Footwear": f"{name} 2"}})
@@ -79,7 +79,7 @@ def test_long_names_of_groups_are_broken_and_keep_clear_of_each_other(evidence, 
         assert all(low.y1 <= high.y0 + 3 for low, high in pairwise(names))
 
 
-def test_groups_may_be_numbers(evidence) -> None:
+def test_groups_may_be_numbers(evidence):
     breakdowns = {
         pair: table[table["by"] == "masterCategory"].replace({"group": {"Apparel": 2019}})
         for pair, table in evidence.breakdowns.items()

@@ -8,13 +8,13 @@ PAIRS = {"bert_vit": {"text": {}, "image": {}}, "gpt_vit": {"text": {}, "image":
 NAMED = {name: {**pair, "label": name} for name, pair in PAIRS.items()}
 
 
-def test_one_seed_leaves_the_pairs_as_they_are_but_for_their_names() -> None:
+def test_one_seed_leaves_the_pairs_as_they_are_but_for_their_names():
     parameters = {"pairs": PAIRS, "training": {"seeds": 1}, "more": 1}
     assert with_repeats(parameters) == {**parameters, "pairs": NAMED}
     assert with_repeats({"pairs": PAIRS}) == {"pairs": NAMED}
 
 
-def test_three_seeds_are_the_pair_and_two_repeats_of_it() -> None:
+def test_three_seeds_are_the_pair_and_two_repeats_of_it():
     pairs = with_repeats({"pairs": PAIRS, "training": {"seeds": 3}})["pairs"]
     assert list(pairs)[:3] == ["bert_vit", "bert_vit_seed1", "bert_vit_seed2"]
     assert pairs["bert_vit"] == NAMED["bert_vit"]
@@ -26,12 +26,12 @@ def test_three_seeds_are_the_pair_and_two_repeats_of_it() -> None:
     }
 
 
-def test_doing_it_twice_is_doing_it_once() -> None:
+def test_doing_it_twice_is_doing_it_once():
     once = with_repeats({"pairs": PAIRS, "training": {"seeds": 2}})
     assert with_repeats(once) == once
 
 
-def test_runs_stand_under_the_pair_that_they_repeat() -> None:
+def test_runs_stand_under_the_pair_that_they_repeat():
     pairs = with_repeats({"pairs": PAIRS, "training": {"seeds": 2}})["pairs"]
     assert runs_of(pairs) == {
         "bert_vit": ("bert_vit", "bert_vit_seed1"),
@@ -39,13 +39,13 @@ def test_runs_stand_under_the_pair_that_they_repeat() -> None:
     }
 
 
-def test_repeating_a_pair_that_is_none_is_an_error_that_names_both() -> None:
+def test_repeating_a_pair_that_is_none_is_an_error_that_names_both():
     with pytest.raises(ValueError, match=r"pairs\.b repeats 'a', which is no pair of its own"):
         runs_of({"b": {"repeats": "a"}})
 
 
 @pytest.mark.parametrize("other", [{"text": {}}, {"repeats": "gpt_vit", "seed": 1}])
-def test_a_pair_with_the_name_of_a_repeat_is_refused_and_named(other) -> None:
+def test_a_pair_with_the_name_of_a_repeat_is_refused_and_named(other):
     pairs = {**PAIRS, "bert_vit_seed2": other}
     assert with_repeats({"pairs": pairs, "training": {"seeds": 2}})
     with pytest.raises(RepeatError) as caught:

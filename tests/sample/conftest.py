@@ -1,7 +1,6 @@
 """One drawn shop for all tests of the sample."""
 
 import csv
-from pathlib import Path
 
 import pytest
 
@@ -13,11 +12,11 @@ PRODUCTS = 240
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shop(tmp_path_factory):
     return draw_catalogue(tmp_path_factory.mktemp("sample") / "shop", products=PRODUCTS, seed=7)
 
 
 @pytest.fixture(scope="session")
-def rows(shop: Path) -> list[Row]:
+def rows(shop):
     with (shop / "styles.csv").open(encoding="utf-8", newline="") as styles:
         return list(csv.DictReader(styles))

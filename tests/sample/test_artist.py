@@ -1,15 +1,13 @@
 """What the pictures show."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from shopclip.sample.artist import draw_product
-from shopclip.sample.assortment import Product, assort
-from shopclip.sample.look import Look, choose_look
+from shopclip.sample.assortment import assort
+from shopclip.sample.look import choose_look
 from shopclip.sample.vocabulary import BRANDS, PATTERNS, SEASONS
 
 # Written down apart from the vocabulary, as an eye would name them.
@@ -29,7 +27,7 @@ COLOURS = {
 }
 
 
-def _dominant_colour(path: Path) -> str:
+def _dominant_colour(path):
     """Name the colour, lit or shaded, of most pixels out of reach of a flood from the corners."""
     backdrop = (0, 255, 0)
     with Image.open(path) as opened:
@@ -44,22 +42,22 @@ def _dominant_colour(path: Path) -> str:
     return list(COLOURS)[int(votes.argmax())]
 
 
-def test_captions_name_the_dominant_colour(shop: Path, rows: list[dict[str, str]]) -> None:
+def test_captions_name_the_dominant_colour(shop, rows):
     names = {row["id"]: row["baseColour"] for row in rows}
     seen = {id_: _dominant_colour(shop / "images" / f"{id_}.jpg") for id_ in names}
     assert seen == names
 
 
-def _product_and_look() -> tuple[Product, Look]:
+def _product_and_look():
     product = next(p for p in assort(100, seed=0) if p.article.name == "Tshirt")
     return product, choose_look(product.gender, np.random.default_rng(0))
 
 
-def _pixels(product: Product, look: Look) -> NDArray[np.int64]:
+def _pixels(product, look):
     return np.asarray(draw_product(product, look)).astype(int)
 
 
-def _all_differ(pictures: list[NDArray[np.int64]], pixels: int) -> bool:
+def _all_differ(pictures, pixels):
     """Whether every two pictures differ clearly in at least so many pixels."""
     return all(
         (np.abs(one - other).max(axis=2) > 40).sum() >= pixels
@@ -68,18 +66,18 @@ def _all_differ(pictures: list[NDArray[np.int64]], pixels: int) -> bool:
     )
 
 
-def test_every_brand_shows() -> None:
+def test_every_brand_shows():
     product, look = _product_and_look()
     assert _all_differ([_pixels(replace(product, brand=brand), look) for brand in BRANDS], 12)
 
 
-def test_every_pattern_shows() -> None:
+def test_every_pattern_shows():
     product, look = _product_and_look()
     pictures = [_pixels(replace(product, pattern=pattern), look) for pattern in PATTERNS]
     assert _all_differ(pictures, 80)
 
 
-def test_the_gender_shows() -> None:
+def test_the_gender_shows():
     product, look = _product_and_look()
     pictures = [
         _pixels(
@@ -90,14 +88,14 @@ def test_the_gender_shows() -> None:
     assert _all_differ(pictures, 80)
 
 
-def test_the_season_tints_the_backdrop_only() -> None:
+def test_the_season_tints_the_backdrop_only():
     product, look = _product_and_look()
     pictures = [_pixels(replace(product, season=season), look) for season in SEASONS]
     assert len({tuple(picture[0, 0]) for picture in pictures}) == len(SEASONS)
     assert len({tuple(picture[40, 30]) for picture in pictures}) == 1
 
 
-def test_patterns_stay_on_the_product() -> None:
+def test_patterns_stay_on_the_product():
     product, look = _product_and_look()
     plain, striped = (
         _pixels(replace(product, pattern=pattern), look) for pattern in ("Solid", "Striped")

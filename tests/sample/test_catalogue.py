@@ -1,12 +1,9 @@
 """The folder: its layout, its bytes, and how it comes to be."""
 
-from pathlib import Path
-
 import pytest
 from PIL import Image
 
 from shopclip.sample import catalogue, draw_catalogue
-from shopclip.sample.assortment import Product
 
 HEADER = (
     b"id,gender,masterCategory,subCategory,articleType,baseColour,season,year,usage,"
@@ -14,7 +11,7 @@ HEADER = (
 )
 
 
-def _contents(folder: Path) -> dict[str, bytes]:
+def _contents(folder):
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
@@ -22,7 +19,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_folder_has_the_kaggle_layout(shop: Path, rows: list[dict[str, str]]) -> None:
+def test_folder_has_the_kaggle_layout(shop, rows):
     pictures = {f"images/{row['id']}.jpg" for row in rows}
     assert set(_contents(shop)) == {"styles.csv", "README.txt", *pictures}
     lines = (shop / "styles.csv").read_bytes().split(b"\n")
@@ -31,25 +28,25 @@ def test_folder_has_the_kaggle_layout(shop: Path, rows: list[dict[str, str]]) ->
     assert b"\r" not in (shop / "styles.csv").read_bytes()
 
 
-def test_pictures_are_small_rgb_jpegs(shop: Path) -> None:
+def test_pictures_are_small_rgb_jpegs(shop):
     for path in (shop / "images").iterdir():
         with Image.open(path) as picture:
             assert (picture.format, picture.mode, picture.size) == ("JPEG", "RGB", (60, 80))
 
 
-def test_same_seed_draws_the_same_bytes(tmp_path: Path) -> None:
+def test_same_seed_draws_the_same_bytes(tmp_path):
     first = draw_catalogue(tmp_path / "first", products=20, seed=3)
     second = draw_catalogue(tmp_path / "second", products=20, seed=3)
     assert _contents(first) == _contents(second)
 
 
-def test_another_seed_draws_another_shop(tmp_path: Path) -> None:
+def test_another_seed_draws_another_shop(tmp_path):
     first = draw_catalogue(tmp_path / "first", products=5, seed=0)
     second = draw_catalogue(tmp_path / "second", products=5, seed=1)
     assert (first / "styles.csv").read_bytes() != (second / "styles.csv").read_bytes()
 
 
-def test_a_larger_shop_begins_with_the_smaller_one(shop: Path, tmp_path: Path) -> None:
+def test_a_larger_shop_begins_with_the_smaller_one(shop, tmp_path):
     small = draw_catalogue(tmp_path / "small", products=20, seed=7)
     styles = (small / "styles.csv").read_bytes()
     assert (shop / "styles.csv").read_bytes().startswith(styles)
@@ -57,13 +54,13 @@ def test_a_larger_shop_begins_with_the_smaller_one(shop: Path, tmp_path: Path) -
         assert picture.read_bytes() == (shop / "images" / picture.name).read_bytes()
 
 
-def test_readme_states_what_was_drawn(shop: Path) -> None:
+def test_readme_states_what_was_drawn(shop):
     text = (shop / "README.txt").read_text(encoding="utf-8")
     assert "synthetic catalogue drawn by shopclip" in text
     assert text.splitlines()[-3:] == ["products: 240", "seed: 7", f"version: {catalogue.VERSION}"]
 
 
-def test_an_existing_shop_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_existing_shop_is_left_alone(tmp_path, monkeypatch):
     folder = draw_catalogue(tmp_path / "shop", products=3)
     before = _contents(folder)
     monkeypatch.setattr(catalogue, "draw_product", None)
@@ -72,7 +69,7 @@ def test_an_existing_shop_is_left_alone(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(("products", "seed"), [(4, 0), (3, 1)])
-def test_a_different_shop_is_refused(tmp_path: Path, products: int, seed: int) -> None:
+def test_a_different_shop_is_refused(tmp_path, products, seed):
     folder = draw_catalogue(tmp_path / "shop", products=3, seed=0)
     before = _contents(folder)
     with pytest.raises(FileExistsError, match=r"shop already holds another catalogue; choose"):
@@ -80,7 +77,7 @@ def test_a_different_shop_is_refused(tmp_path: Path, products: int, seed: int) -
     assert _contents(folder) == before
 
 
-def test_a_foreign_folder_is_refused(tmp_path: Path) -> None:
+def test_a_foreign_folder_is_refused(tmp_path):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_bytes(b"meow")
     with pytest.raises(FileExistsError, match="photos already holds something other"):
@@ -89,13 +86,13 @@ def test_a_foreign_folder_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("products", "seed"), [(0, 0), (-1, 0), (3, -1)])
-def test_impossible_numbers_are_refused(tmp_path: Path, products: int, seed: int) -> None:
+def test_impossible_numbers_are_refused(tmp_path, products, seed):
     with pytest.raises(ValueError, match=r"-1|0"):
         draw_catalogue(tmp_path / "shop", products=products, seed=seed)
 
 
-def test_a_failure_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+def test_a_failure_leaves_nothing_behind(tmp_path, monkeypatch):
+    def fail(*_):
         raise RuntimeError("out of paint")
 
     monkeypatch.setattr(catalogue, "draw_product", fail)
@@ -105,14 +102,12 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("rival_products", [3, 2])
-def test_losing_a_race_keeps_the_winner(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rival_products: int
-) -> None:
+def test_losing_a_race_keeps_the_winner(tmp_path, monkeypatch, rival_products):
     rival = draw_catalogue(tmp_path / "rival", products=rival_products)
     folder = tmp_path / "shop"
     write = catalogue._write
 
-    def write_too_late(draft: Path, assortment: list[Product], seed: int) -> None:
+    def write_too_late(draft, assortment, seed):
         write(draft, assortment, seed)
         rival.rename(folder)
 

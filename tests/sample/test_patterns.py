@@ -13,14 +13,14 @@ SIZE, ZOOM = (240, 320), 4
 
 
 @pytest.mark.parametrize("pattern", [pattern for pattern in PATTERNS if pattern != SOLID])
-def test_ink_leaves_most_of_the_fabric_bare(pattern: str) -> None:
+def test_ink_leaves_most_of_the_fabric_bare(pattern):
     for seed in range(12):
         mask = ink_mask(pattern, choose_look("Men", np.random.default_rng(seed)), SIZE, ZOOM)
         assert mask.size == SIZE
         assert 0.1 < np.asarray(mask).mean() / 255 < 0.45
 
 
-def test_stripes_follow_the_slant() -> None:
+def test_stripes_follow_the_slant():
     look = choose_look("Men", np.random.default_rng(0))
     upright = np.asarray(ink_mask("Striped", replace(look, slant=0.0), SIZE, ZOOM))
     level = np.asarray(ink_mask("Striped", replace(look, slant=np.pi / 2), SIZE, ZOOM))
@@ -28,7 +28,7 @@ def test_stripes_follow_the_slant() -> None:
     assert (level[:, 0] == level[:, 120]).all()
 
 
-def test_the_weave_seed_places_the_prints() -> None:
+def test_the_weave_seed_places_the_prints():
     look = choose_look("Men", np.random.default_rng(0))
     masks = [
         np.asarray(ink_mask("Printed", replace(look, weave_seed=seed), SIZE, ZOOM))
@@ -38,6 +38,6 @@ def test_the_weave_seed_places_the_prints() -> None:
     assert (masks[0] != masks[2]).any()
 
 
-def test_a_solid_fabric_has_no_mask() -> None:
+def test_a_solid_fabric_has_no_mask():
     with pytest.raises(KeyError):
         ink_mask(SOLID, choose_look("Men", np.random.default_rng(0)), SIZE, ZOOM)

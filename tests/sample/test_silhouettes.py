@@ -4,11 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from shopclip.sample.silhouettes import Cut, Paint, Sketch, sketch
-from shopclip.sample.vocabulary import ARTICLES, Article
+from shopclip.sample.silhouettes import Cut, Paint, sketch
+from shopclip.sample.vocabulary import ARTICLES
 
 CUTS = [
     (article.name, Cut(gender, *flags))
@@ -18,7 +17,7 @@ CUTS = [
 ]
 
 
-def _mask(plan: Sketch) -> NDArray[np.bool_]:
+def _mask(plan):
     image = Image.new("1", (60, 80))
     draw = ImageDraw.Draw(image)
     for part in plan.parts:
@@ -27,7 +26,7 @@ def _mask(plan: Sketch) -> NDArray[np.bool_]:
     return np.asarray(image)
 
 
-def test_articles_have_distinct_masks() -> None:
+def test_articles_have_distinct_masks():
     # A long-sleeved shirt and a long-sleeved Tshirt come closest, told apart by hem and collar.
     for (name, cut), (other_name, other_cut) in itertools.combinations(CUTS[::3], 2):
         if name == other_name:
@@ -38,13 +37,13 @@ def test_articles_have_distinct_masks() -> None:
 
 
 @pytest.mark.parametrize("article", ARTICLES, ids=lambda article: article.name)
-def test_genders_are_cut_differently(article: Article) -> None:
+def test_genders_are_cut_differently(article):
     for one, other in itertools.combinations(article.genders, 2):
         masks = [_mask(sketch(article.name, Cut(gender))) for gender in (one, other)]
         assert (masks[0] ^ masks[1]).sum() >= 40
 
 
-def test_every_cut_fits_into_the_picture() -> None:
+def test_every_cut_fits_into_the_picture():
     for name, cut in CUTS:
         x, y = np.concatenate([part.outline for part in sketch(name, cut).parts]).T
         assert np.abs(x).max() <= 28, (name, cut)
@@ -52,13 +51,13 @@ def test_every_cut_fits_into_the_picture() -> None:
         assert y.max() <= 77, (name, cut)
 
 
-def test_the_emblem_lies_on_the_product() -> None:
+def test_the_emblem_lies_on_the_product():
     for name, cut in CUTS:
         plan = sketch(name, cut)
         column, row = int(plan.emblem[0] + 30), int(plan.emblem[1])
         assert _mask(plan)[row - 2 : row + 3, column - 2 : column + 3].all(), (name, cut)
 
 
-def test_an_unknown_article_is_a_key_error() -> None:
+def test_an_unknown_article_is_a_key_error():
     with pytest.raises(KeyError, match="Umbrella"):
         sketch("Umbrella", Cut("Men"))

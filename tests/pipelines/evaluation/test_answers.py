@@ -12,26 +12,27 @@ from shopclip.pipelines.evaluation.protocols import (
 )
 
 
-def unit(rows: np.ndarray) -> np.ndarray:
+def unit(rows):
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
 CAPTIONS = np.array([4, 4, 7, 9, 9, 9, 2, 11, 12, 13, 4, 30])
+GALLERY = len(CAPTIONS)
 
 
-def embeddings(seed: int) -> tuple[np.ndarray, np.ndarray]:
+def embeddings(seed):
     """Of images and texts of products of which some share a caption."""
     generator = np.random.default_rng(seed)
     of_caption = unit(generator.normal(size=(31, 3)))
     return unit(generator.normal(size=(len(CAPTIONS), 3))), of_caption[CAPTIONS]
 
 
-def table(ranks: Ranks, gallery: int = len(CAPTIONS)) -> pd.DataFrame:
+def table(ranks, gallery=GALLERY):
     return pd.DataFrame({**vars(ranks), "caption_id": CAPTIONS, "gallery": gallery})
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_images_of_captions_equal_ranking_all_images_for_each_caption(seed: int) -> None:
+def test_images_of_captions_equal_ranking_all_images_for_each_caption(seed):
     images, texts = embeddings(seed)
     asked = images_of_captions(table(rank(texts, images)))
     found = measure(asked.groups)
@@ -45,7 +46,7 @@ def test_images_of_captions_equal_ranking_all_images_for_each_caption(seed: int)
     assert asked.captions.tolist() == sorted(set(CAPTIONS.tolist()))
 
 
-def test_captions_of_images_are_asked_for_by_every_image() -> None:
+def test_captions_of_images_are_asked_for_by_every_image():
     asked = captions_of_images(table(Ranks(np.arange(12) % 3, np.ones(12, int)), gallery=9))
     assert len(asked) == 12
     assert measure(asked.groups)["recall_at_1"].mean() == pytest.approx(1 / 3)
@@ -53,14 +54,14 @@ def test_captions_of_images_are_asked_for_by_every_image() -> None:
     assert measure(asked.at_best())["recall_at_1"].tolist() == [1.0] * 12
 
 
-def test_one_in_three_products_of_a_caption_is_the_best_possible() -> None:
+def test_one_in_three_products_of_a_caption_is_the_best_possible():
     images, texts = embeddings(0)
     best = measure(own_answers(table(rank(images, texts))).at_best())["recall_at_1"]
     assert best.sum() == pytest.approx(len(set(CAPTIONS.tolist())))
 
 
 @pytest.mark.parametrize("right", [[1, 1, 1], [1, 2, 5], [3, 3, 4, 1]])
-def test_the_median_place_by_chance_is_that_of_many_random_orders(right: list[int]) -> None:
+def test_the_median_place_by_chance_is_that_of_many_random_orders(right):
     generator, gallery = np.random.default_rng(0), 30
     drawn = [
         generator.permuted(np.tile(np.arange(gallery), (4000, 1)), axis=1)[:, :count].min(axis=1)
@@ -72,7 +73,7 @@ def test_the_median_place_by_chance_is_that_of_many_random_orders(right: list[in
     assert queries.median_by_chance() == pytest.approx(np.median(np.concatenate(drawn)), abs=1)
 
 
-def test_the_median_place_by_chance_of_one_answer_is_the_middle() -> None:
+def test_the_median_place_by_chance_of_one_answer_is_the_middle():
     one = np.ones(3, int)
     assert Queries(None, one, one, one, 100).median_by_chance() == 50.5
     assert Queries(None, one, one, one, 9).median_by_chance() == 5

@@ -11,16 +11,16 @@ COUNT, PARAMETERS = 400, EvaluationParameters(resamples=300)
 SOUND = {"collapsed": False}
 
 
-def unit(rows: np.ndarray) -> np.ndarray:
+def unit(rows):
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def normal(seed: int, count: int = COUNT, width: int = 64) -> np.ndarray:
+def normal(seed, count=COUNT, width=64):
     return unit(np.random.default_rng(seed).normal(size=(count, width)))
 
 
 @pytest.fixture
-def examples() -> pd.DataFrame:
+def examples():
     """Products of which about a third share their caption; a quarter is held out."""
     captions = np.random.default_rng(5).integers(0, 500, COUNT)
     split = np.where(captions % 4 == 0, "held_out", "train")
@@ -28,7 +28,7 @@ def examples() -> pd.DataFrame:
     return pd.DataFrame({"id": ids, "caption_id": captions, "split": split})
 
 
-def scores_of(images: np.ndarray, texts: np.ndarray, examples: pd.DataFrame) -> pd.DataFrame:
+def scores_of(images, texts, examples):
     given = images, texts, examples
     return score(
         PARAMETERS,
@@ -38,12 +38,12 @@ def scores_of(images: np.ndarray, texts: np.ndarray, examples: pd.DataFrame) -> 
     )
 
 
-def of_captions(examples: pd.DataFrame, seed: int) -> np.ndarray:
+def of_captions(examples, seed):
     """A text embedding a caption, as embedding makes them."""
     return normal(seed, 500)[examples["caption_id"]]
 
 
-def test_random_towers_score_at_chance_within_the_interval(examples: pd.DataFrame) -> None:
+def test_random_towers_score_at_chance_within_the_interval(examples):
     within = []
     for seed in range(12):
         scores = scores_of(normal(seed), of_captions(examples, 100 + seed), examples)
@@ -53,7 +53,7 @@ def test_random_towers_score_at_chance_within_the_interval(examples: pd.DataFram
     assert np.mean(within) > 0.88  # of intervals that cover 95 %
 
 
-def test_perfect_towers_score_at_the_ceiling(examples: pd.DataFrame) -> None:
+def test_perfect_towers_score_at_the_ceiling(examples):
     apart = unit(np.eye(500)[examples["caption_id"]])
     scores = scores_of(apart, apart, examples)
     np.testing.assert_allclose(scores["value"], scores["ceiling"])
@@ -62,7 +62,7 @@ def test_perfect_towers_score_at_the_ceiling(examples: pd.DataFrame) -> None:
     np.testing.assert_allclose(accuracy["value"], expected)
 
 
-def test_no_towers_score_above_the_ceiling(examples: pd.DataFrame) -> None:
+def test_no_towers_score_above_the_ceiling(examples):
     texts = of_captions(examples, 3)
     images = unit(texts + 0.05 * normal(4))
     scores = scores_of(images, texts, examples).query("metric != 'median_rank'")
@@ -70,7 +70,7 @@ def test_no_towers_score_above_the_ceiling(examples: pd.DataFrame) -> None:
     assert (scores["value"] >= scores["chance"]).all()
 
 
-def test_constant_towers_score_exactly_chance(examples: pd.DataFrame) -> None:
+def test_constant_towers_score_exactly_chance(examples):
     constant = np.tile(normal(0, 1), (COUNT, 1))
     scores = scores_of(constant, constant, examples)
     places = scores["metric"] == "median_rank"
@@ -78,7 +78,7 @@ def test_constant_towers_score_exactly_chance(examples: pd.DataFrame) -> None:
     assert (scores["value"][places] >= scores["chance"][places]).all()
 
 
-def test_the_order_of_the_products_changes_nothing(examples: pd.DataFrame) -> None:
+def test_the_order_of_the_products_changes_nothing(examples):
     texts = of_captions(examples, 3)
     images = unit(texts + normal(4))
     order = np.random.default_rng(0).permutation(COUNT)

@@ -13,7 +13,7 @@ GROUPS = {
 }
 
 
-def breakdown_of(share: float) -> pd.DataFrame:
+def breakdown_of(share):
     """Accuracy falls from group to group, and is a little higher from text to image."""
     rows = [
         {
@@ -32,7 +32,7 @@ def breakdown_of(share: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def map_of(seed: int) -> pd.DataFrame:
+def map_of(seed):
     """Products of seven categories, the first ones commoner; texts lie to the right of images."""
     generator, products = np.random.default_rng(seed), sum(COUNTS)
     numbers = np.repeat(range(len(CATEGORIES)), COUNTS)
@@ -47,7 +47,7 @@ def map_of(seed: int) -> pd.DataFrame:
     return pd.concat(towers, ignore_index=True).assign(x_share=0.345, y_share=0.123)
 
 
-def hubs_of(examples: pd.DataFrame, found: list[float]) -> pd.DataFrame:
+def hubs_of(examples, found):
     """The first products, found so many times where chance is 2.5 of 10 captions."""
     hubs = examples.head(len(found))[["id", "row", "caption"]].assign(found=found)
     hubs.insert(0, "place", range(1, len(found) + 1))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
 
 import pandas as pd
 
@@ -20,11 +19,11 @@ METRICS = (
 NAMES = ["Shirts", "Caps & Hats", "other"]
 
 
-def zero_shot_of(share: float) -> pd.DataFrame:
+def zero_shot_of(share):
     """Of two attributes, with this accuracy in the first."""
-    rows: list[dict[str, Any]] = []
+    rows = []
     for attribute, accuracy in (("gender", share), ("articleType", share / 2)):
-        row: dict[str, Any] = {"attribute": attribute, "protocol": "held_out", "classes": 3}
+        row = {"attribute": attribute, "protocol": "held_out", "classes": 3}
         row |= {"products": 100, "left_out": 7 if attribute == "gender" else 0}
         row |= {"accuracy": accuracy, "accuracy_low": accuracy - 0.04}
         row |= {"accuracy_high": accuracy + 0.04, "macro_f1": accuracy / 3}
@@ -33,7 +32,7 @@ def zero_shot_of(share: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def confusions_of(turn: int) -> pd.DataFrame:
+def confusions_of(turn):
     """Three classes of ten products each, all taken for the one that is `turn` further on."""
     rows = [
         (attribute, NAMES[one], NAMES[two], 10 if (one + turn) % 3 == two else 0)
@@ -43,11 +42,11 @@ def confusions_of(turn: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["attribute", "actual", "predicted", "products"])
 
 
-def benchmark_of(share: float, *, contaminated: bool = False) -> pd.DataFrame:
+def benchmark_of(share, *, contaminated=False):
     """Three tasks in both galleries; recall at one is `share`, other metrics follow from it."""
-    rows: list[dict[str, Any]] = []
+    rows = []
     for gallery, task in product(("all products", "held out alone"), TASKS):
-        row: dict[str, Any] = {"task": task, "gallery_name": gallery, "queries": 20}
+        row = {"task": task, "gallery_name": gallery, "queries": 20}
         row |= {"gallery": 1000 if gallery == "all products" else 100}
         for number, metric in enumerate(METRICS):
             row |= {metric: share / (1 + number), f"chance_{metric}": 0.0123}

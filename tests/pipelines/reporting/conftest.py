@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,14 +24,7 @@ MRR = {"bert_resnet": (0.3, 0.6, 0.5), "bert_vit": (0.2, 0.3, 0.45), "gpt_vit": 
 STEP, EPOCH = ([field.name for field in fields(kind)] for kind in (Step, Epoch))
 
 
-def metrics_of(
-    mrr: float,
-    *,
-    margin: float = 0.05,
-    collapsed: bool = False,
-    seen: float = 0.0,
-    protocols: tuple[str, ...] = ("paper", "held_out"),
-) -> pd.DataFrame:
+def metrics_of(mrr, *, margin=0.05, collapsed=False, seen=0.0, protocols=("paper", "held_out")):
     """Metrics as evaluation leaves them, all about an MRR@10 and its margin."""
     rows = []
     for protocol in protocols:
@@ -53,7 +44,7 @@ def metrics_of(
     return pd.DataFrame(rows).assign(collapsed=int(collapsed), seen=seen)
 
 
-def comparisons_of(metrics: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def comparisons_of(metrics):
     """Paired tests that call a pair better where its interval lies above the other one's."""
     rows = []
     leaderboard = compile_rows(metrics)
@@ -79,12 +70,12 @@ def comparisons_of(metrics: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
 
 
-def log_of(end: float, *, epochs: int = 3, steps: int = 10) -> pd.DataFrame:
+def log_of(end, *, epochs=3, steps=10):
     """A training log that falls from chance, ln 8, towards `end`."""
     if not epochs:
         return pd.DataFrame([], columns=STEP)  # without types, as the training node leaves it
     step = np.arange(epochs * steps)
-    columns: dict[str, Any] = {
+    columns = {
         "step": step,
         "epoch": step // steps,
         "loss": end + (np.log(8) - end) * np.exp(-step / 5),
@@ -97,14 +88,12 @@ def log_of(end: float, *, epochs: int = 3, steps: int = 10) -> pd.DataFrame:
     return pd.DataFrame(columns, columns=STEP)
 
 
-def epoch_log_of(
-    log: pd.DataFrame, mrr: Sequence[float] = (), *, collapsed: bool = False
-) -> pd.DataFrame:
+def epoch_log_of(log, mrr=(), *, collapsed=False):
     """The epoch log to a training log, with an MRR an epoch."""
     if log.empty:
         return pd.DataFrame([], columns=EPOCH)
     by_epoch = log.groupby("epoch")
-    columns: dict[str, Any] = {
+    columns = {
         "epoch": list(by_epoch.groups),
         "step": by_epoch["step"].max().to_numpy() + 1,
         "loss": by_epoch["loss"].mean().to_numpy(),
@@ -121,7 +110,7 @@ def epoch_log_of(
     return pd.DataFrame(columns, columns=EPOCH)
 
 
-def diagnostics_of(log: pd.DataFrame, *, collapsed: bool) -> dict[str, Any]:
+def diagnostics_of(log, *, collapsed):
     return {
         "steps": len(log),
         "final_loss": float(log["loss"].tail(20).mean()) if len(log) else None,
@@ -139,7 +128,7 @@ def diagnostics_of(log: pd.DataFrame, *, collapsed: bool) -> dict[str, Any]:
     }
 
 
-def retrievals_of(examples: pd.DataFrame, first: int) -> pd.DataFrame:
+def retrievals_of(examples, first):
     """Three pictures for each of two captions; the one at `first` of the table comes first.
 
     The third caption is a miss, whose own picture stands at place 7.
@@ -157,27 +146,27 @@ def retrievals_of(examples: pd.DataFrame, first: int) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def metrics() -> dict[str, pd.DataFrame]:
+def metrics():
     return {pair: metrics_of(mrr, collapsed=pair == "gpt_vit") for pair, mrr in SCORE.items()}
 
 
 @pytest.fixture(scope="session")
-def make_leaderboard() -> Callable[..., pd.DataFrame]:
+def make_leaderboard():
     """A leaderboard from the MRR@10 of each pair."""
 
-    def make(mrr: dict[str, float], **how: Any) -> pd.DataFrame:
+    def make(mrr, **how):
         return compile_rows({pair: metrics_of(value, **how) for pair, value in mrr.items()})
 
     return make
 
 
 @pytest.fixture(scope="session")
-def logs() -> dict[str, pd.DataFrame]:
+def logs():
     return {"bert_resnet": log_of(0.5), "bert_vit": log_of(0.9), "gpt_vit": log_of(np.log(8))}
 
 
 @pytest.fixture(scope="session")
-def epoch_logs(logs: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def epoch_logs(logs):
     """Of three epochs, of which the second is the best one of bert_resnet."""
     return {
         pair: epoch_log_of(log, MRR[pair], collapsed=pair == "gpt_vit")
@@ -186,7 +175,7 @@ def epoch_logs(logs: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture(scope="session")
-def examples() -> pd.DataFrame:
+def examples():
     count = 12
     return pd.DataFrame(
         {
@@ -200,7 +189,7 @@ def examples() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def parameters() -> dict[str, Any]:
+def parameters():
     encoder = {"config": {"model_type": "bert", "hidden_size": 8}}
     return {
         "catalogue": {"path": "/home/ann smith/shops/sample"},
@@ -218,13 +207,7 @@ def parameters() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def evidence(
-    metrics: dict[str, pd.DataFrame],
-    logs: dict[str, pd.DataFrame],
-    epoch_logs: dict[str, pd.DataFrame],
-    examples: pd.DataFrame,
-    parameters: dict[str, Any],
-) -> Evidence:
+def evidence(metrics, logs, epoch_logs, examples, parameters):
     pixels = np.random.default_rng(0).integers(0, 256, (len(examples), 40, 30, 3), dtype=np.uint8)
     return Evidence(
         leaderboard=compile_rows(metrics),
@@ -259,7 +242,7 @@ def evidence(
 
 
 @pytest.fixture(scope="session")
-def untrained(evidence: Evidence) -> Evidence:
+def untrained(evidence):
     """The same, with a pair of zero epochs."""
     empty = log_of(0.0, epochs=0)
     return replace(
@@ -271,7 +254,7 @@ def untrained(evidence: Evidence) -> Evidence:
 
 
 @pytest.fixture(scope="session")
-def unvalidated(evidence: Evidence) -> Evidence:
+def unvalidated(evidence):
     """The same without validation examples."""
     examples = evidence.examples.replace({"split": {"validation": "train"}})
     return replace(evidence, examples=examples)

@@ -6,31 +6,30 @@ import re
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
-from typing import Any
 
-from shopclip.pipelines.reporting.report import Evidence, render_report
+from shopclip.pipelines.reporting.report import render_report
 
 TODAY = date(2026, 1, 2)
-_pages: list[tuple[Evidence, str]] = []
+_pages = []
 VOID = {"meta", "link", "img", "br", "line", "polyline", "rect", "wbr"}
 
 
 class Page(HTMLParser):
     """Elements with attributes and text, checked to be closed in the order they were opened."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, html):
         super().__init__()
-        self.elements: list[tuple[str, dict[str, Any]]] = []
-        self.cells: list[dict[str, Any]] = []
-        self._open: list[str] = []
-        self._row: dict[str, Any] = {}
-        self._cell: dict[str, Any] = {}
-        self._table: dict[str, Any] = {}
+        self.elements = []
+        self.cells = []
+        self._open = []
+        self._row = {}
+        self._cell = {}
+        self._table = {}
         self.feed(html)
         self.close()
         assert self._open == []
 
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag, attributes):
         found = dict(attributes)
         self.elements.append((tag, found))
         if tag == "table":
@@ -49,21 +48,21 @@ class Page(HTMLParser):
         if tag not in VOID:
             self._open.append(tag)
 
-    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+    def handle_startendtag(self, tag, attributes):
         self.elements.append((tag, dict(attributes)))
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag):
         assert self._open.pop() == tag
 
-    def handle_data(self, text: str) -> None:
+    def handle_data(self, text):
         if "td" in self._open:
             self._cell["text"] += text
 
-    def tags(self, name: str) -> list[dict[str, Any]]:
+    def tags(self, name):
         return [found for tag, found in self.elements if tag == name]
 
 
-def render(evidence: Evidence, **changes: Any) -> str:
+def render(evidence, **changes):
     """The page; that of the evidence as it is only once for all tests, for it takes a second."""
     if changes:
         return render_report(replace(evidence, **changes), today=TODAY)
@@ -74,9 +73,9 @@ def render(evidence: Evidence, **changes: Any) -> str:
     return _pages[-1][1]
 
 
-def boards_of(html: str) -> list[dict[str, Any]]:
+def boards_of(html):
     return [table for table in Page(html).tags("table") if table.get("class") == "board"]
 
 
-def shown_numbers(text: str) -> list[float]:
+def shown_numbers(text):
     return [float(number) for number in re.findall(r"[\d.]+", text)]

@@ -22,7 +22,7 @@ ROW = r'<tr data-pair="(\w+)" data-task="([\w-]+)" data-gallery="([\w ]+)">(.*?)
 CELL = r'data-metric="(\w+)" data-value="([\d.e-]+)">(.*?)</td>'
 
 
-def page(evidence, **changes) -> str:
+def page(evidence, **changes):
     return render_report(replace(evidence, **changes), today=date(2026, 1, 2))
 
 

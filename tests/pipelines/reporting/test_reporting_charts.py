@@ -19,19 +19,19 @@ CHARTS = [
 ]
 
 
-def test_every_chart_stands_there_once_for_a_desk_and_once_for_a_phone(evidence) -> None:
+def test_every_chart_stands_there_once_for_a_desk_and_once_for_a_phone(evidence):
     page = Page(render(evidence))
     assert [found["id"] for found in page.tags("figure") if "id" in found] == CHARTS
     assert [found["class"] for found in page.tags("svg")] == ["wide", "narrow"] * len(CHARTS)
     assert all(found["aria-label"] for found in page.tags("svg"))
 
 
-def test_no_id_is_there_twice(evidence) -> None:
+def test_no_id_is_there_twice(evidence):
     ids = [found["id"] for _, found in Page(render(evidence)).elements if "id" in found]
     assert len(ids) == len(set(ids))
 
 
-def test_every_colour_of_a_chart_is_defined_for_light_and_dark(evidence) -> None:
+def test_every_colour_of_a_chart_is_defined_for_light_and_dark(evidence):
     html = render(evidence)
     style, body = html.split("</style>", 1)
     used = set(re.findall(r"var\((--[\w-]+)\)", "".join(re.findall(r"<svg.*?</svg>", body, re.S))))
@@ -42,7 +42,7 @@ def test_every_colour_of_a_chart_is_defined_for_light_and_dark(evidence) -> None
         assert re.search(rf"{variable}: #", dark)
 
 
-def test_every_number_by_group_is_that_of_the_breakdown(evidence) -> None:
+def test_every_number_by_group_is_that_of_the_breakdown(evidence):
     page = Page(render(evidence))
     said = [found.get("aria-label", "") for found in page.tags("g")]
     shown = {
@@ -63,7 +63,7 @@ def test_every_number_by_group_is_that_of_the_breakdown(evidence) -> None:
         assert numbers == pytest.approx(ends, abs=0.0501)
 
 
-def test_words_of_the_catalogue_are_never_markup_in_groups_and_maps(evidence) -> None:
+def test_words_of_the_catalogue_are_never_markup_in_groups_and_maps(evidence):
     breakdowns = {
         pair: table.replace({"group": {"Apparel": ATTACK}})
         for pair, table in evidence.breakdowns.items()
@@ -80,7 +80,7 @@ def test_words_of_the_catalogue_are_never_markup_in_groups_and_maps(evidence) ->
     assert any(ATTACK in found.get("aria-label", "") for found in page.tags("g"))
 
 
-def test_several_seeds_are_said_to_be_judged_by_the_first(evidence) -> None:
+def test_several_seeds_are_said_to_be_judged_by_the_first(evidence):
     once = render(evidence).count("those of the first seed")
     training = {**evidence.parameters["training"], "seeds": 3}
     several = render(evidence, parameters={**evidence.parameters, "training": training})

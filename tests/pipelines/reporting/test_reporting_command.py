@@ -32,11 +32,11 @@ from shopclip.pipelines.reporting.experiment import kedro_command
         ),
     ],
 )
-def test_the_command_is_told_without_the_folders_of_the_machine(arguments, shown) -> None:
+def test_the_command_is_told_without_the_folders_of_the_machine(arguments, shown):
     assert kedro_command(arguments) == shown
 
 
-def test_a_folder_with_blanks_is_shortened_whole() -> None:
+def test_a_folder_with_blanks_is_shortened_whole():
     path = "catalogue.path=/home/ann smith/my shops/fine shoes,catalogue.limit=4"
     shown = kedro_command(["kedro", "run", "--params", path])
     assert shown is not None
@@ -44,7 +44,7 @@ def test_a_folder_with_blanks_is_shortened_whole() -> None:
     assert "ann" not in shown
 
 
-def test_a_command_without_paths_is_read_by_a_shell_as_it_was_given() -> None:
+def test_a_command_without_paths_is_read_by_a_shell_as_it_was_given():
     given = ["kedro", "run", "--params", "captions.template={caption}, 'x' $HOME; a=b"]
     shown = kedro_command(given)
     assert shown is not None
@@ -52,11 +52,11 @@ def test_a_command_without_paths_is_read_by_a_shell_as_it_was_given() -> None:
 
 
 @pytest.mark.parametrize("program", ["pytest", "", "/usr/bin/ipykernel_launcher.py", "-c"])
-def test_what_is_no_kedro_command_is_not_told(program) -> None:
+def test_what_is_no_kedro_command_is_not_told(program):
     assert kedro_command([program, "run"]) is None
 
 
-def test_by_default_it_is_that_of_the_process(tmp_path) -> None:
+def test_by_default_it_is_that_of_the_process(tmp_path):
     script = tmp_path / "kedro"
     script.write_text(
         "from shopclip.pipelines.reporting.experiment import kedro_command; print(kedro_command())"

@@ -13,7 +13,7 @@ from shopclip.pipelines.reporting.leaderboard import (
 )
 
 
-def test_has_the_promised_columns(metrics: dict[str, pd.DataFrame]) -> None:
+def test_has_the_promised_columns(metrics):
     assert COLUMNS[:9] == [
         "pair",
         "protocol",
@@ -31,9 +31,7 @@ def test_has_the_promised_columns(metrics: dict[str, pd.DataFrame]) -> None:
     assert list(compile_rows(metrics).columns) == COLUMNS
 
 
-def test_held_out_comes_first_then_image_to_text_then_the_best(
-    metrics: dict[str, pd.DataFrame],
-) -> None:
+def test_held_out_comes_first_then_image_to_text_then_the_best(metrics):
     backwards = dict(reversed(metrics.items()))
     rows = compile_rows(backwards)
     assert list(rows["protocol"]) == ["held_out"] * 6 + ["paper"] * 6
@@ -42,13 +40,13 @@ def test_held_out_comes_first_then_image_to_text_then_the_best(
     assert list(rows.index) == list(range(12))
 
 
-def test_order_of_the_pairs_does_not_matter(metrics: dict[str, pd.DataFrame]) -> None:
+def test_order_of_the_pairs_does_not_matter(metrics):
     tied = metrics | {"a_twin": metrics["bert_vit"]}
     there, back = compile_rows(tied), compile_rows(dict(reversed(tied.items())))
     pd.testing.assert_frame_equal(there, back)
 
 
-def test_changes_no_number_and_keeps_the_collapsed(metrics: dict[str, pd.DataFrame]) -> None:
+def test_changes_no_number_and_keeps_the_collapsed(metrics):
     for _, row in compile_rows(metrics).iterrows():
         mine = metrics[row["pair"]]
         mine = mine[(mine["protocol"] == row["protocol"]) & (mine["answers"] == "own")]
@@ -63,7 +61,7 @@ def test_changes_no_number_and_keeps_the_collapsed(metrics: dict[str, pd.DataFra
         assert row["collapsed"] == (row["pair"] == "gpt_vit")
 
 
-def test_scores_keep_every_row_of_the_metrics(metrics: dict[str, pd.DataFrame]) -> None:
+def test_scores_keep_every_row_of_the_metrics(metrics):
     scores = compile_scores(metrics)
     for pair, table in metrics.items():
         mine = scores[scores["pair"] == pair].drop(columns="pair").reset_index(drop=True)
@@ -71,6 +69,6 @@ def test_scores_keep_every_row_of_the_metrics(metrics: dict[str, pd.DataFrame]) 
 
 
 @pytest.mark.parametrize("protocols", [("paper", "held_out"), ("held_out",), ("paper",)])
-def test_headline_is_held_out_where_there_is_one(make_leaderboard, protocols) -> None:
+def test_headline_is_held_out_where_there_is_one(make_leaderboard, protocols):
     rows = headline_rows(make_leaderboard({"a": 0.5}, protocols=protocols))
     assert set(rows["protocol"]) == {"held_out" if "held_out" in protocols else "paper"}

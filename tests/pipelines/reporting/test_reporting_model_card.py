@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,7 +26,7 @@ SECTIONS = ["How to load it", "What it was trained on", "Recipe", "Scores", "Lim
 def of(evidence):
     """Makes the evidence for the card of a pair."""
 
-    def make(pair: str, **changed: Any) -> CardEvidence:
+    def make(pair, **changed):
         made = CardEvidence(
             pair=pair,
             leaderboard=evidence.leaderboard,
@@ -43,28 +42,28 @@ def of(evidence):
     return make
 
 
-def read(card: str, folder) -> ModelCard:
+def read(card, folder):
     (folder / "README.md").write_text(card, encoding="utf-8")
     return ModelCard.load(folder / "README.md")
 
 
-def section(card: str, title: str) -> str:
+def section(card, title):
     """The text between a heading of the second level and the next."""
     return card.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
-def said(text: str) -> str:
+def said(text):
     """Without its line breaks."""
     return " ".join(text.split())
 
 
-def table(text: str) -> list[list[str]]:
+def table(text):
     """The cells of every row of Markdown tables, headings left out."""
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
     return [row for row in rows if row[0] not in ("direction", "split")]
 
 
-def test_the_hubs_library_reads_it(of, tmp_path) -> None:
+def test_the_hubs_library_reads_it(of, tmp_path):
     card = read(render_model_card(of("bert_resnet")), tmp_path)
     assert card.data.library_name == "shopclip"
     assert card.data.pipeline_tag == "zero-shot-image-classification"
@@ -73,7 +72,7 @@ def test_the_hubs_library_reads_it(of, tmp_path) -> None:
     assert re.findall(r"^## (.+)$", card.text, re.MULTILINE) == SECTIONS
 
 
-def test_the_front_matter_is_yaml_that_is_left_as_it_is(of, tmp_path) -> None:
+def test_the_front_matter_is_yaml_that_is_left_as_it_is(of, tmp_path):
     text = render_model_card(of("bert_vit"))
     front = re.fullmatch(r"---\n(.*?)\n---\n.*", text, re.DOTALL)
     assert front is not None
@@ -86,7 +85,7 @@ def test_the_front_matter_is_yaml_that_is_left_as_it_is(of, tmp_path) -> None:
     assert str(read(text, tmp_path)) == text
 
 
-def test_the_results_are_the_leaderboards_to_the_last_digit(of, tmp_path) -> None:
+def test_the_results_are_the_leaderboards_to_the_last_digit(of, tmp_path):
     made = of("bert_vit")
     results = read(render_model_card(made), tmp_path).data.eval_results
     found = {(r.dataset_config, r.task_type, r.metric_type): r.metric_value for r in results or []}
@@ -101,7 +100,7 @@ def test_the_results_are_the_leaderboards_to_the_last_digit(of, tmp_path) -> Non
     assert found == expected
 
 
-def test_the_table_shows_the_leaderboards_numbers_with_interval_and_bounds(of) -> None:
+def test_the_table_shows_the_leaderboards_numbers_with_interval_and_bounds(of):
     card = render_model_card(of("bert_resnet"))
     held_out, _, paper = section(card, "Scores").partition("\n### Paper")
     assert "Held out: 100 queries, gallery of 100" in held_out
@@ -118,7 +117,7 @@ def test_the_table_shows_the_leaderboards_numbers_with_interval_and_bounds(of) -
     assert "90 % bootstrap interval" in card
 
 
-def test_it_says_what_it_was_trained_on_and_how(of) -> None:
+def test_it_says_what_it_was_trained_on_and_how(of):
     card = render_model_card(of("bert_vit"))
     assert "The catalogue `sample`. 30 steps in 3 epochs, of which it has the weights of" in card
     assert table(section(card, "What it was trained on")) == [
@@ -139,7 +138,7 @@ def test_the_last_weights_are_called_the_best_only_where_examples_chose_them(of,
     assert "30 steps in 3 epochs.\n" in render_model_card(card)
 
 
-def test_enriched_captions_are_told(of, evidence) -> None:
+def test_enriched_captions_are_told(of, evidence):
     assert "Captions are as the catalogue has them." in render_model_card(of("bert_vit"))
     enriched = {**evidence.parameters, "captions": {"template": "{caption} in {baseColour}"}}
     card = render_model_card(of("bert_vit", parameters=enriched))
@@ -147,7 +146,7 @@ def test_enriched_captions_are_told(of, evidence) -> None:
     assert "as the catalogue has them" not in card
 
 
-def test_a_collapsed_pair_says_so_on_top_and_what_to_try(of) -> None:
+def test_a_collapsed_pair_says_so_on_top_and_what_to_try(of):
     top, _, rest = render_model_card(of("gpt_vit")).partition("## How to load it")
     assert "**This pair has collapsed**" in top
     assert "the image embeddings are one point (mean cosine 0.999, effective rank 1.1)" in top
@@ -155,7 +154,7 @@ def test_a_collapsed_pair_says_so_on_top_and_what_to_try(of) -> None:
     assert "collapsed" not in render_model_card(of("bert_resnet"))
 
 
-def test_a_collapse_of_another_seed_is_told_apart(of) -> None:
+def test_a_collapse_of_another_seed_is_told_apart(of):
     metrics = metrics_of(0.4, collapsed=True).assign(seeds=3)
     card = render_model_card(of("bert_vit", leaderboard=compile_rows({"bert_vit": metrics})))
     assert "This pair has collapsed" not in card
@@ -163,7 +162,7 @@ def test_a_collapse_of_another_seed_is_told_apart(of) -> None:
     assert "mean of 3 runs" in said(card)
 
 
-def test_a_synthetic_catalogue_is_said(of, evidence) -> None:
+def test_a_synthetic_catalogue_is_said(of, evidence):
     facts = {**evidence.catalogue_facts, "synthetic": True}
     card = render_model_card(of("bert_vit", catalogue_facts=facts))
     assert "scores say nothing about real products" in section(card, "Limits")
@@ -171,7 +170,7 @@ def test_a_synthetic_catalogue_is_said(of, evidence) -> None:
     assert "synthetic" not in render_model_card(of("bert_vit"))
 
 
-def test_seen_held_out_captions_are_said_with_their_share(of) -> None:
+def test_seen_held_out_captions_are_said_with_their_share(of):
     metrics = metrics_of(0.4)
     metrics["seen"] = np.where(metrics["protocol"] == "held_out", 0.25, 0.0)
     card = render_model_card(of("bert_vit", leaderboard=compile_rows({"bert_vit": metrics})))
@@ -179,16 +178,14 @@ def test_seen_held_out_captions_are_said_with_their_share(of) -> None:
     assert "bear a caption" not in render_model_card(of("bert_vit"))
 
 
-def test_a_run_that_held_nothing_out_is_said(of) -> None:
+def test_a_run_that_held_nothing_out_is_said(of):
     metrics = metrics_of(0.4, protocols=("paper",))
     card = render_model_card(of("bert_vit", leaderboard=compile_rows({"bert_vit": metrics})))
     assert "No captions were kept out" in card
     assert "### Held out" not in card
 
 
-def test_examples_that_the_pair_was_not_trained_with_are_never_called_its_training(
-    of, evidence
-) -> None:
+def test_examples_that_the_pair_was_not_trained_with_are_never_called_its_training(of, evidence):
     """As when another catalogue is scored without training, whatever its splits."""
     other = evidence.examples.assign(caption=lambda t: "Other " + t["caption"])
     card = said(render_model_card(of("bert_vit", examples=other)))
@@ -198,7 +195,7 @@ def test_examples_that_the_pair_was_not_trained_with_are_never_called_its_traini
     assert "kept out of training" not in card
 
 
-def test_an_untrained_pair_says_so(of) -> None:
+def test_an_untrained_pair_says_so(of):
     empty = log_of(0.0, epochs=0)
     card = render_model_card(
         of(
@@ -214,7 +211,7 @@ def test_an_untrained_pair_says_so(of) -> None:
 
 
 @pytest.mark.parametrize("pair", ["bert_resnet", "bert_vit", "gpt_vit"])
-def test_no_folder_of_the_machine_is_in_it(of, evidence, pair) -> None:
+def test_no_folder_of_the_machine_is_in_it(of, evidence, pair):
     facts = {**evidence.catalogue_facts, "name": "/home/ann smith/shops/sample"}
     card = render_model_card(of(pair, catalogue_facts=facts))
     assert "…/sample" in card
@@ -223,7 +220,7 @@ def test_no_folder_of_the_machine_is_in_it(of, evidence, pair) -> None:
 
 
 @pytest.mark.parametrize("name", ["my: shop", "- a\n---\nb", "a | `b` <b>", "{{ pair }}", "😀 {x}"])
-def test_a_catalogue_of_any_name_leaves_the_card_whole(of, evidence, tmp_path, name) -> None:
+def test_a_catalogue_of_any_name_leaves_the_card_whole(of, evidence, tmp_path, name):
     facts = {**evidence.catalogue_facts, "name": name}
     card = read(render_model_card(of("bert_vit", catalogue_facts=facts)), tmp_path)
     assert re.findall(r"^## (.+)$", card.text, re.MULTILINE) == SECTIONS
@@ -232,7 +229,7 @@ def test_a_catalogue_of_any_name_leaves_the_card_whole(of, evidence, tmp_path, n
     assert {result.dataset_name for result in card.data.eval_results or []} == {shown}
 
 
-def test_what_it_says_of_loading_works_beside_the_card(of, tmp_path, monkeypatch) -> None:
+def test_what_it_says_of_loading_works_beside_the_card(of, tmp_path, monkeypatch):
     sizes = {"num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
     model = DualEncoder.build(
         TextEncoder(config={"model_type": "bert", "hidden_size": 8, **sizes}, vocab_size=300),
@@ -247,7 +244,7 @@ def test_what_it_says_of_loading_works_beside_the_card(of, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     code = re.search(r"```python\n(.*?)```", card, re.DOTALL)
     assert code is not None
-    names: dict[str, Any] = {"pictures": np.zeros((2, 40, 30, 3), dtype=np.uint8)}
+    names = {"pictures": np.zeros((2, 40, 30, 3), dtype=np.uint8)}
     exec(code[1], names)
     assert names["captions"].shape == (1, 16)
     np.testing.assert_array_equal(names["images"], model.embed_images(names["pictures"]))
@@ -255,7 +252,7 @@ def test_what_it_says_of_loading_works_beside_the_card(of, tmp_path, monkeypatch
     assert not (tmp_path / "bert_vit" / "README.md").exists()
 
 
-def test_the_node_takes_the_pair_from_its_results(of, evidence) -> None:
+def test_the_node_takes_the_pair_from_its_results(of, evidence):
     made = of("gpt_vit")
     kinds = ("diagnostics", "training_log", "trained_captions")
     card = write_model_card(

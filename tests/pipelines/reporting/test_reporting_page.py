@@ -6,7 +6,6 @@ import shutil
 from dataclasses import replace
 from datetime import date
 from itertools import product
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from PIL import Image
 
 from shopclip.pipelines.evaluation.nodes import MISSES
 from shopclip.pipelines.reporting.leaderboard import compile_rows, compile_scores
-from shopclip.pipelines.reporting.report import Evidence, render_report
+from shopclip.pipelines.reporting.report import render_report
 from shopclip.pipelines.reporting.retrievals import CAPTIONS, PICTURES
 from tests.pipelines.reporting.answered import breakdown_of, hubs_of
 from tests.pipelines.reporting.asked import benchmark_of, confusions_of, zero_shot_of
@@ -55,14 +54,14 @@ STICKING_OUT = """() => [...document.querySelectorAll('body *')]
     .map(one => one.outerHTML.slice(0, 120))"""
 
 
-def photo(generator: np.random.Generator) -> np.ndarray:
+def photo(generator):
     """Smooth colours with a little noise: larger as a JPEG than a photo of a product is."""
     coarse = generator.integers(0, 256, (12, 12, 3), dtype=np.uint8)
     smooth = np.asarray(Image.fromarray(coarse).resize((120, 120), Image.Resampling.BICUBIC))
     return np.clip(smooth + generator.normal(0, 4, smooth.shape), 0, 255).astype(np.uint8)
 
 
-def answers_of(examples: pd.DataFrame, first: int) -> pd.DataFrame:
+def answers_of(examples, first):
     """As many pictures as are ever shown, for as many captions, of either kind."""
     rows = []
     asks = [("typical", query) for query in range(CAPTIONS)]
@@ -76,7 +75,7 @@ def answers_of(examples: pd.DataFrame, first: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def mapped(examples: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
+def mapped(examples, generator):
     """As many products as a map holds, of eight categories."""
     some = examples.head(1000).assign(category=[f"Category {n % 8}" for n in range(1000)])
     both = pd.concat([some.assign(tower=tower) for tower in ("image", "text")], ignore_index=True)
@@ -84,14 +83,14 @@ def mapped(examples: pd.DataFrame, generator: np.random.Generator) -> pd.DataFra
     return both[["id", "tower", "x", "y", "category"]].assign(x_share=0.3, y_share=0.2)
 
 
-def many_groups(breakdown: pd.DataFrame) -> pd.DataFrame:
+def many_groups(breakdown):
     """As many categories as are ever shown, and some more."""
     more = (breakdown.assign(group=breakdown["group"] + f" of kind {n}") for n in range(5))
     return pd.concat(more, ignore_index=True)
 
 
 @pytest.fixture(scope="module")
-def large(evidence: Evidence) -> Evidence:
+def large(evidence):
     """Six pairs on 40,000 products, one of them collapsed."""
     numbers = np.arange(PRODUCTS)
     examples = pd.DataFrame(
@@ -107,7 +106,7 @@ def large(evidence: Evidence) -> Evidence:
     metrics = {pair: metrics_of(0.2 + 0.05 * n) for n, pair in enumerate(PAIRS)}
     logs = {pair: log_of(0.5, epochs=30, steps=625) for pair in PAIRS}
     encoder = {"config": {"model_type": "bert"}}
-    changes: dict[str, Any] = {
+    changes = {
         "leaderboard": compile_rows(metrics),
         "scores": compile_scores(metrics),
         "comparisons": comparisons_of(metrics),
@@ -135,18 +134,18 @@ def large(evidence: Evidence) -> Evidence:
     return replace(evidence, **changes)
 
 
-def render(evidence: Evidence, command: str | None = None) -> str:
+def render(evidence, command=None):
     return render_report(evidence, today=date(2026, 1, 2), command=command)
 
 
-def test_six_pairs_on_forty_thousand_products_take_less_than_five_megabytes(large) -> None:
+def test_six_pairs_on_forty_thousand_products_take_less_than_five_megabytes(large):
     html = render(large)
     typical, misses = CAPTIONS * (1 + len(PAIRS) * PICTURES), MISSES * (1 + PICTURES)
     assert html.count("data:image/jpeg") == typical + len(PAIRS) * (misses + 6)
     assert len(html.encode()) < 5 * MEGABYTES
 
 
-def test_the_command_is_shown_as_text_where_there_is_one(evidence) -> None:
+def test_the_command_is_shown_as_text_where_there_is_one(evidence):
     assert "was written by" not in render(evidence)
     html = render(evidence, command="kedro run --params 'a=<b>'")
     assert '<pre class="command">kedro run --params &#39;a=&lt;b&gt;&#39;</pre>' in html
@@ -183,7 +182,7 @@ def page(large, tmp_path):
 class TestBrowser:
     pytestmark = in_a_browser
 
-    def test_on_a_screen_nothing_is_cut_or_missing(self, page) -> None:
+    def test_on_a_screen_nothing_is_cut_or_missing(self, page):
         unseen = "[...document.images].filter(one => !one.complete || !one.naturalWidth).length"
         assert page.evaluate(unseen) == 0
         for width in (1280, 390):
@@ -192,7 +191,7 @@ class TestBrowser:
             assert page.evaluate(STICKING_OUT.replace("MEDIA", "false")) == [], width
             assert page.evaluate(BROKEN_NAMES) == [], width
 
-    def test_it_is_dark_where_the_reader_wants_it_and_never_on_paper(self, page) -> None:
+    def test_it_is_dark_where_the_reader_wants_it_and_never_on_paper(self, page):
         for media, scheme, dark in (
             ("screen", "light", False),
             ("screen", "dark", True),
@@ -202,7 +201,7 @@ class TestBrowser:
             red = "parseInt(getComputedStyle(document.body).color.match(/[0-9]+/)[0])"
             assert (page.evaluate(red) > 128) == dark, (media, scheme)
 
-    def test_on_paper_nothing_sticks_out_and_what_is_folded_is_open(self, page) -> None:
+    def test_on_paper_nothing_sticks_out_and_what_is_folded_is_open(self, page):
         page.set_viewport_size({"width": PAPER, "height": 960})
         page.emulate_media(media="print")
         assert page.evaluate(STICKING_OUT.replace("MEDIA", "true")) == []

@@ -39,7 +39,7 @@ RANKS = pd.DataFrame(
 ).assign(protocol="held_out", direction="image_to_text", seed=0)
 
 
-def test_runs_in_kedro_from_inputs_to_report(evidence, metrics) -> None:
+def test_runs_in_kedro_from_inputs_to_report(evidence, metrics):
     pipeline = create_pipeline(metrics)
     inputs = {
         "examples": evidence.examples,
@@ -67,7 +67,7 @@ def test_runs_in_kedro_from_inputs_to_report(evidence, metrics) -> None:
         assert f"\n# {pair}\n" in found[card].load()
 
 
-def test_every_pair_has_its_card_and_all_other_nodes_are_for_all_pairs() -> None:
+def test_every_pair_has_its_card_and_all_other_nodes_are_for_all_pairs():
     names = [
         "collect_scores",
         "compare_pairs",
@@ -86,14 +86,14 @@ def test_every_pair_has_its_card_and_all_other_nodes_are_for_all_pairs() -> None
         assert pipeline.all_outputs() == OUTPUTS | {f"model_card_{pair}" for pair in pairs}
 
 
-def test_kedro_can_read_the_hints_of_every_node() -> None:
+def test_kedro_can_read_the_hints_of_every_node():
     from typing import get_type_hints
 
     for node in create_pipeline(["a"]).nodes:
         assert get_type_hints(node.func)["return"]
 
 
-def test_declaring_the_pipeline_loads_nothing_heavy() -> None:
+def test_declaring_the_pipeline_loads_nothing_heavy():
     code = (
         "import sys; from shopclip.pipelines.reporting import create_pipeline;"
         "create_pipeline(['a']);"

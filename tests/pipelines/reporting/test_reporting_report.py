@@ -14,7 +14,7 @@ from tests.pipelines.reporting.rendered import Page, boards_of, render, shown_nu
 ATTACK = '<script>alert(1)</script>" onerror="alert(2)'
 
 
-def test_every_number_of_the_leaderboard_is_that_of_the_table(evidence) -> None:
+def test_every_number_of_the_leaderboard_is_that_of_the_table(evidence):
     page, rows = Page(render(evidence)), evidence.leaderboard
     boards = [cell for cell in page.cells if cell["table"] == "board"]
     scored = [cell for cell in boards if cell["data-score"] in (*SCORES, MEDIAN)]
@@ -34,7 +34,7 @@ def test_every_number_of_the_leaderboard_is_that_of_the_table(evidence) -> None:
         assert shown_numbers(cell["text"]) == expected
 
 
-def test_every_number_with_the_captions_products_as_answers_is_that_of_the_scores(evidence) -> None:
+def test_every_number_with_the_captions_products_as_answers_is_that_of_the_scores(evidence):
     page = Page(render(evidence))
     cells = [cell for cell in page.cells if cell["table"] == "same-caption"]
     scores = evidence.scores[evidence.scores["answers"] == "same_caption"]
@@ -47,7 +47,7 @@ def test_every_number_with_the_captions_products_as_answers_is_that_of_the_score
         assert shown == pytest.approx(100 * table.loc[key, "value"], abs=0.0501)
 
 
-def test_paired_tests_stand_beside_the_held_out_leaderboard(evidence) -> None:
+def test_paired_tests_stand_beside_the_held_out_leaderboard(evidence):
     html = render(evidence)
     rows = [row for row in Page(html).tags("tr") if "data-other" in row]
     told = evidence.comparisons[evidence.comparisons["protocol"] == "held_out"]
@@ -57,7 +57,7 @@ def test_paired_tests_stand_beside_the_held_out_leaderboard(evidence) -> None:
     assert html.count("<td>yes</td>") == told["better"].sum()
 
 
-def test_runs_from_several_seeds_show_their_spread(evidence) -> None:
+def test_runs_from_several_seeds_show_their_spread(evidence):
     rows = evidence.leaderboard.assign(seeds=3, accuracy_seed_low=0.123, accuracy_seed_high=0.234)
     training = {**evidence.parameters["training"], "seeds": 3}
     html = render(
@@ -69,13 +69,13 @@ def test_runs_from_several_seeds_show_their_spread(evidence) -> None:
     assert "trained once" not in html
 
 
-def test_a_pair_that_knew_held_out_captions_is_marked(evidence) -> None:
+def test_a_pair_that_knew_held_out_captions_is_marked(evidence):
     assert "seen in training" not in render(evidence)
     rows = evidence.leaderboard.assign(seen=0.25)
     assert "25.0 % seen in training" in render(evidence, leaderboard=rows)
 
 
-def test_chance_stands_in_every_group(evidence) -> None:
+def test_chance_stands_in_every_group(evidence):
     page, rows = Page(render(evidence)), evidence.leaderboard
     bounds = {*CHANCES.values(), *CEILINGS.values()}
     chances = [cell for cell in page.cells if cell["data-score"] in bounds]
@@ -86,12 +86,12 @@ def test_chance_stands_in_every_group(evidence) -> None:
         assert percent(float(cell["data-value"])) in cell["text"]
 
 
-def test_protocols_are_never_in_one_table(evidence) -> None:
+def test_protocols_are_never_in_one_table(evidence):
     boards = boards_of(render(evidence))
     assert [board["data-protocol"] for board in boards] == ["held_out", "paper"]
 
 
-def test_words_of_the_catalogue_are_never_markup(evidence) -> None:
+def test_words_of_the_catalogue_are_never_markup(evidence):
     captions = evidence.examples["caption"].replace("Caption 0", ATTACK)
     retrievals = {
         pair: table.replace({"caption": {"Caption 0": ATTACK}})
@@ -114,14 +114,14 @@ def test_words_of_the_catalogue_are_never_markup(evidence) -> None:
 
 
 @pytest.mark.parametrize("synthetic", [True, False])
-def test_a_synthetic_catalogue_is_named_as_such(evidence, synthetic: bool) -> None:
+def test_a_synthetic_catalogue_is_named_as_such(evidence, synthetic):
     facts = {**evidence.catalogue_facts, "synthetic": synthetic}
     html = render(evidence, catalogue_facts=facts)
     assert ("This catalogue is synthetic." in html) is synthetic
     assert ("on this synthetic catalogue" in html) is synthetic
 
 
-def test_the_page_needs_nothing_else(evidence) -> None:
+def test_the_page_needs_nothing_else(evidence):
     html = render(evidence)
     page = Page(html)
     for _, found in page.elements:
@@ -131,7 +131,7 @@ def test_the_page_needs_nothing_else(evidence) -> None:
     assert page.tags("script") == []
 
 
-def test_the_page_can_be_read_by_a_machine(evidence) -> None:
+def test_the_page_can_be_read_by_a_machine(evidence):
     page = Page(render(evidence))
     assert page.tags("html") == [{"lang": "en"}]
     assert all(image["alt"] for image in page.tags("img"))
@@ -140,7 +140,7 @@ def test_the_page_can_be_read_by_a_machine(evidence) -> None:
     assert all("aria-label" in found for _, found in page.elements if found.get("role") == "img")
 
 
-def test_without_held_out_products_the_page_says_so(evidence) -> None:
+def test_without_held_out_products_the_page_says_so(evidence):
     paper = evidence.leaderboard[evidence.leaderboard["protocol"] == "paper"]
     html = render(evidence, leaderboard=paper.reset_index(drop=True))
     boards = boards_of(html)
@@ -149,7 +149,7 @@ def test_without_held_out_products_the_page_says_so(evidence) -> None:
     assert "products trained on included" in html
 
 
-def test_rejects_are_shown(evidence) -> None:
+def test_rejects_are_shown(evidence):
     assert "Nothing was rejected" in render(evidence)
     rejected = pd.DataFrame(
         {"id": ["12", "13"], "line": [3, 4], "reason": ["no image", "no image"]}
@@ -160,7 +160,7 @@ def test_rejects_are_shown(evidence) -> None:
     assert "the first 2 of 2" in html
 
 
-def test_the_page_tells_nothing_of_the_machine(evidence) -> None:
+def test_the_page_tells_nothing_of_the_machine(evidence):
     import socket
 
     html = render(evidence)
@@ -169,7 +169,7 @@ def test_the_page_tells_nothing_of_the_machine(evidence) -> None:
     assert socket.gethostname() not in re.sub(r"base64,[\w+/=]+", "", html)
 
 
-def test_the_published_table_stands_beside(evidence) -> None:
+def test_the_published_table_stands_beside(evidence):
     html = render(evidence)
     assert all(number in html for number in ("34.51", "0.74", "37.11", "0.87", "0.0023", "0.225"))
     assert "saw only the training split" in html
@@ -179,6 +179,6 @@ def test_the_published_table_stands_beside(evidence) -> None:
     assert "saw only the training split" not in render(evidence, parameters=whole)
 
 
-def test_the_same_evidence_gives_the_same_page(evidence) -> None:
+def test_the_same_evidence_gives_the_same_page(evidence):
     assert render(evidence) == render(replace(evidence))
     assert "2 January 2026" in render(evidence)

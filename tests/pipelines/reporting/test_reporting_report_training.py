@@ -8,12 +8,12 @@ from shopclip.metrics.collapse import explain
 from tests.pipelines.reporting.rendered import Page, render
 
 
-def test_an_untrained_pair_is_named(evidence, untrained) -> None:
+def test_an_untrained_pair_is_named(evidence, untrained):
     assert "Not trained (zero epochs): bert_vit." in render(untrained)
     assert "Not trained" not in render(evidence)
 
 
-def test_without_any_training_there_are_no_curves(evidence, untrained) -> None:
+def test_without_any_training_there_are_no_curves(evidence, untrained):
     empty = dict.fromkeys(evidence.training_logs, untrained.training_logs["bert_vit"])
     no_epochs = dict.fromkeys(evidence.epoch_logs, untrained.epoch_logs["bert_vit"])
     html = render(evidence, training_logs=empty, epoch_logs=no_epochs)
@@ -23,7 +23,7 @@ def test_without_any_training_there_are_no_curves(evidence, untrained) -> None:
     assert not {"chart-curves", "chart-signs"} & set(charts)
 
 
-def test_the_collapsed_are_marked(evidence) -> None:
+def test_the_collapsed_are_marked(evidence):
     html = render(evidence)
     marked = re.findall(r'data-pair="(\w+)"[^>]*>\s*<th[^>]*>(?:(?!</th>).)*<mark>', html, re.S)
     assert marked == ["gpt_vit"] * 4
@@ -31,7 +31,7 @@ def test_the_collapsed_are_marked(evidence) -> None:
     assert healthy.count("<mark>") == 1  # among the diagnostics
 
 
-def test_a_mark_leads_to_what_was_seen_and_what_to_try(evidence) -> None:
+def test_a_mark_leads_to_what_was_seen_and_what_to_try(evidence):
     html = render(evidence)
     page = Page(html)
     links = [found["href"] for found in page.tags("a")]
@@ -45,7 +45,7 @@ def test_a_mark_leads_to_what_was_seen_and_what_to_try(evidence) -> None:
     assert "the image embeddings are one point (mean cosine 0.999, effective rank 1.1)" in items
 
 
-def test_healthy_pairs_have_nothing_explained(evidence) -> None:
+def test_healthy_pairs_have_nothing_explained(evidence):
     good = dict.fromkeys(evidence.diagnostics, evidence.diagnostics["bert_vit"])
     leaderboard = evidence.leaderboard.assign(collapsed=False)
     html = render(evidence, diagnostics=good, leaderboard=leaderboard)
@@ -53,8 +53,8 @@ def test_healthy_pairs_have_nothing_explained(evidence) -> None:
     assert "<mark>" not in html
 
 
-def test_every_sign_is_told_for_every_pair_that_was_trained(evidence, untrained) -> None:
-    def told(html: str) -> list[str]:
+def test_every_sign_is_told_for_every_pair_that_was_trained(evidence, untrained):
+    def told(html):
         """What either layout says of its lines."""
         labels = [found.get("aria-label", "") for found in Page(html).tags("g")]
         return [label for label in labels if "after epoch" in label]
@@ -66,7 +66,7 @@ def test_every_sign_is_told_for_every_pair_that_was_trained(evidence, untrained)
     assert not [label for label in told(render(untrained)) if "bert_vit" in label]
 
 
-def test_the_page_says_which_examples_judged_the_epochs(evidence, unvalidated) -> None:
+def test_the_page_says_which_examples_judged_the_epochs(evidence, unvalidated):
     html = render(evidence)
     assert "ends with the weights of its best epoch" in html
     assert html.count("measured on validation examples") == 1
@@ -78,7 +78,7 @@ def test_the_page_says_which_examples_judged_the_epochs(evidence, unvalidated) -
     assert "best: " not in html
 
 
-def test_the_loss_of_chance_is_called_a_logarithm_only_where_it_is_one(evidence) -> None:
+def test_the_loss_of_chance_is_called_a_logarithm_only_where_it_is_one(evidence):
     sigmoid = {pair: log.assign(chance_loss=5.15) for pair, log in evidence.training_logs.items()}
     assert "chance, ln 8" in render(evidence)
     html = render(evidence, training_logs=sigmoid)

@@ -9,7 +9,7 @@ from shopclip.pipelines.reporting.retrievals import (
 )
 
 
-def test_every_pair_answers_every_caption(evidence) -> None:
+def test_every_pair_answers_every_caption(evidence):
     queries = retrieved_for(evidence.retrievals, evidence.examples)
     assert [query.caption for query in queries] == ["Caption 0", "Caption 1"]
     assert [query.own for query in queries] == [0, 1]
@@ -21,7 +21,7 @@ def test_every_pair_answers_every_caption(evidence) -> None:
     assert found[1].caption == "Caption 2"
 
 
-def test_a_page_holds_no_more_than_it_can(evidence) -> None:
+def test_a_page_holds_no_more_than_it_can(evidence):
     table = evidence.retrievals["bert_vit"].iloc[[0]]
     many = table.loc[table.index.repeat(400)].assign(
         query=np.repeat(np.arange(20), 20), place=np.tile(np.arange(20, 0, -1), 20)
@@ -33,7 +33,7 @@ def test_a_page_holds_no_more_than_it_can(evidence) -> None:
     )
 
 
-def test_large_pictures_shrink_on_their_way_into_the_page() -> None:
+def test_large_pictures_shrink_on_their_way_into_the_page():
     import base64
     import io
 

@@ -5,7 +5,6 @@ import pandas as pd
 from shopclip.pipelines.reporting.experiment import Experiment
 from shopclip.pipelines.reporting.sections import (
     SHOWN_REJECTS,
-    Trained,
     catalogue_facts,
     diagnostics_table,
     rejects,
@@ -13,13 +12,13 @@ from shopclip.pipelines.reporting.sections import (
 )
 
 
-def trained(evidence) -> list[Trained]:
+def trained(evidence):
     experiment = Experiment.read(evidence.parameters)
     logs = evidence.training_logs, evidence.epoch_logs
     return training_facts(*logs, evidence.examples, experiment)
 
 
-def test_facts_count_products_and_captions(evidence) -> None:
+def test_facts_count_products_and_captions(evidence):
     examples = evidence.examples.assign(caption_id=[0, 0, 1, 2, 2, *[3] * 7])
     experiment = Experiment.read(evidence.parameters)
     facts = {
@@ -33,13 +32,13 @@ def test_facts_count_products_and_captions(evidence) -> None:
     assert facts["What towers see"] == ("32 × 24", "pixels; the paper: 224 × 224")
 
 
-def test_without_validation_products_there_is_no_such_fact(unvalidated) -> None:
+def test_without_validation_products_there_is_no_such_fact(unvalidated):
     experiment = Experiment.read(unvalidated.parameters)
     facts = catalogue_facts(unvalidated.catalogue_facts, unvalidated.examples, experiment)
     assert "Validation" not in [fact.term for fact in facts]
 
 
-def test_epochs_are_those_done_of_those_of_the_recipe(evidence, untrained, unvalidated) -> None:
+def test_epochs_are_those_done_of_those_of_the_recipe(evidence, untrained, unvalidated):
     logs = {**evidence.epoch_logs, "gpt_vit": evidence.epoch_logs["gpt_vit"].head(2)}
     rows = trained(replace(evidence, epoch_logs=logs))
     assert [row.epochs for row in rows] == ["3 of 3", "3 of 3", "2 of 3"]
@@ -49,7 +48,7 @@ def test_epochs_are_those_done_of_those_of_the_recipe(evidence, untrained, unval
     assert [row.best_epoch for row in trained(unvalidated)] == [None] * 3
 
 
-def test_speed_is_that_of_the_last_epoch(evidence) -> None:
+def test_speed_is_that_of_the_last_epoch(evidence):
     rows = trained(evidence)
     assert [row.pair for row in rows] == ["bert_resnet", "bert_vit", "gpt_vit"]
     assert [row.batch for row in rows] == [7, 4, 7]
@@ -57,11 +56,11 @@ def test_speed_is_that_of_the_last_epoch(evidence) -> None:
     assert rows[0].images_per_second == "124"  # 100 + step, steps 20 to 29
 
 
-def test_a_batch_is_no_larger_than_what_there_is(evidence) -> None:
+def test_a_batch_is_no_larger_than_what_there_is(evidence):
     assert trained(replace(evidence, examples=evidence.examples.head(7)))[0].batch == 2
 
 
-def test_an_untrained_pair_has_dashes(untrained) -> None:
+def test_an_untrained_pair_has_dashes(untrained):
     assert trained(untrained)[1].images_per_second == "–"
     table = diagnostics_table(untrained.diagnostics, untrained.training_logs)
     assert table["final loss"][1] == "–"
@@ -70,7 +69,7 @@ def test_an_untrained_pair_has_dashes(untrained) -> None:
     assert table["hubness, text → image"] == ["-0.2", "-0.2", "9.0"]
 
 
-def test_rejects_are_counted_and_the_first_are_shown(evidence) -> None:
+def test_rejects_are_counted_and_the_first_are_shown(evidence):
     products = pd.DataFrame(
         {"id": [str(n) for n in range(30)], "line": range(2, 32)}
         | {"reason": ["no image"] * 29 + ["empty id"], "detail": "/home/ann/x.jpg is missing"}
@@ -89,13 +88,13 @@ def test_rejects_are_counted_and_the_first_are_shown(evidence) -> None:
     assert rejects(products.head(0), images).first[0]["line"] == "–"
 
 
-def test_nothing_rejected_is_nothing(evidence) -> None:
+def test_nothing_rejected_is_nothing(evidence):
     found = rejects(evidence.rejected_products, evidence.rejected_images)
     assert found.total == 0
     assert found.first == []
 
 
-def test_geometry_stands_among_the_diagnostics_and_old_ones_have_dashes(evidence) -> None:
+def test_geometry_stands_among_the_diagnostics_and_old_ones_have_dashes(evidence):
     old = {
         key: value
         for key, value in evidence.diagnostics["bert_vit"].items()

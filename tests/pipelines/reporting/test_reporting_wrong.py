@@ -7,12 +7,12 @@ from shopclip.pipelines.reporting.sections import hubs_of
 from tests.pipelines.reporting.rendered import Page, render
 
 
-def wrong(html: str) -> str:
+def wrong(html):
     (section,) = re.findall(r'<section aria-labelledby="wrong">.*?</section>', html, re.S)
     return section
 
 
-def test_misses_are_each_pairs_own_and_are_no_typical_answers(evidence) -> None:
+def test_misses_are_each_pairs_own_and_are_no_typical_answers(evidence):
     misses = misses_of(evidence.retrievals, evidence.examples)
     assert list(misses) == ["bert_resnet", "bert_vit", "gpt_vit"]
     for first, (miss,) in enumerate(misses.values()):
@@ -22,7 +22,7 @@ def test_misses_are_each_pairs_own_and_are_no_typical_answers(evidence) -> None:
     assert [query.caption for query in typical] == ["Caption 0", "Caption 1"]
 
 
-def test_hubs_are_counted_and_ties_leave_fractions(evidence) -> None:
+def test_hubs_are_counted_and_ties_leave_fractions(evidence):
     hubs = hubs_of(evidence.hubs)
     found = hubs["bert_resnet"]
     assert [(hub.row, hub.found) for hub in found.pictures] == [(0, "7"), (1, "4.5")]
@@ -30,7 +30,7 @@ def test_hubs_are_counted_and_ties_leave_fractions(evidence) -> None:
     assert hubs["gpt_vit"] is None
 
 
-def test_the_page_shows_misses_and_hubs_of_every_pair(evidence) -> None:
+def test_the_page_shows_misses_and_hubs_of_every_pair(evidence):
     section = wrong(render(evidence))
     page = Page(section)
     assert section.count("its own is number 7 of 100; first came") == 3
@@ -39,7 +39,7 @@ def test_the_page_shows_misses_and_hubs_of_every_pair(evidence) -> None:
     assert section.count("No picture is found more often") == 1
 
 
-def test_a_pair_without_misses_says_so(evidence) -> None:
+def test_a_pair_without_misses_says_so(evidence):
     table = evidence.retrievals["bert_vit"]
     retrievals = {**evidence.retrievals, "bert_vit": table[table["kind"] == "typical"]}
     section = wrong(render(evidence, retrievals=retrievals))

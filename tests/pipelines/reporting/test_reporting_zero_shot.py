@@ -19,7 +19,7 @@ ROW = r'<tr data-pair="(\w+)" data-attribute="(\w+)">(.*?)</tr>'
 CELL = r'data-metric="(\w+)" data-value="([\d.e-]+|nan)"[^>]*>(.*?)</td>'
 
 
-def page(evidence, **changes) -> str:
+def page(evidence, **changes):
     return render_report(replace(evidence, **changes), today=date(2026, 1, 2))
 
 
