@@ -119,7 +119,7 @@ def train(
         recipe,
         seed=options.seed,
         device=device,
-        resumption=CheckpointManager(states, seconds=options.state_seconds),
+        checkpoint_manager=CheckpointManager(states, seconds=options.state_seconds),
         title=f"{name}, {epochs} epochs",
     )
     peak = options.peak_tflops * 1e12 if options.peak_tflops else None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from knob_page import render
-from knob_reader import read_sections
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from setting_page import render
+from setting_reader import read_sections
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

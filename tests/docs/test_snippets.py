@@ -5,8 +5,8 @@ import re
 import pytest
 import yaml
 from kedro.io import DataCatalog
-from knob_reader import models_of_nodes
 from pydantic import TypeAdapter
+from setting_reader import models_of_nodes
 
 from shopclip.parameters import Pair, PairName, TrainingParameters
 from tests.docs.pages import fences

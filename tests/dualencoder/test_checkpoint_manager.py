@@ -53,7 +53,9 @@ def states(folder):
 def resumed(examples, folder, *, model=None, recipe=RECIPE, **options):
     """The model of a run in the folder, and its log."""
     model = model or build(BERT, RESNET)
-    log = fit(model, examples, recipe, resumption=CheckpointManager(folder, seconds=0), **options)
+    log = fit(
+        model, examples, recipe, checkpoint_manager=CheckpointManager(folder, seconds=0), **options
+    )
     return model, log
 
 
@@ -126,7 +128,12 @@ def test_a_state_is_written_only_as_often_as_asked(examples, tmp_path, monkeypat
         "shopclip.dualencoder.checkpoints.write_checkpoint",
         lambda file, *_: written.append(file.name),
     )
-    fit(build(BERT, RESNET), examples, RECIPE, resumption=CheckpointManager(tmp_path, seconds=19))
+    fit(
+        build(BERT, RESNET),
+        examples,
+        RECIPE,
+        checkpoint_manager=CheckpointManager(tmp_path, seconds=19),
+    )
     steps = [f"step_{number:09d}.safetensors" for number in (2, 4, 6)]
     assert written == [*steps, "done.safetensors"]
 

@@ -43,7 +43,7 @@ def train(name, examples, folder, out):
         recipe,
         validation=validation,
         seed=11,
-        resumption=CheckpointManager(folder, seconds=0),
+        checkpoint_manager=CheckpointManager(folder, seconds=0),
     )
     save_file({name: value.contiguous() for name, value in model.state_dict().items()}, out)
     out.with_suffix(".json").write_text(json.dumps(asdict(log)))

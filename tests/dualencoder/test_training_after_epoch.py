@@ -33,11 +33,11 @@ def test_ends_training_by_what_it_raises_and_hears_of_those_epochs_again(example
             model,
             examples,
             RECIPE,
-            resumption=CheckpointManager(tmp_path, 0),
+            checkpoint_manager=CheckpointManager(tmp_path, 0),
             after_epoch=stop_after_two,
         )
     assert told == [0, 1]
     heard = []
     resumed = CheckpointManager(tmp_path, seconds=0)
-    fit(build(BERT, RESNET), examples, RECIPE, resumption=resumed, after_epoch=heard.append)
+    fit(build(BERT, RESNET), examples, RECIPE, checkpoint_manager=resumed, after_epoch=heard.append)
     assert [epoch.epoch for epoch in heard] == [0, 1, 2]

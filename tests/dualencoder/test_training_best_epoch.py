@@ -138,9 +138,9 @@ def test_the_best_epoch_survives_a_resumption(split, tmp_path, monkeypatch):
 
     monkeypatch.setattr(EpochEvaluator, "evaluate", killed)
     with pytest.raises(KeyboardInterrupt):
-        trained(split, 4, resumption=CheckpointManager(tmp_path, seconds=0))
+        trained(split, 4, checkpoint_manager=CheckpointManager(tmp_path, seconds=0))
     monkeypatch.setattr(EpochEvaluator, "evaluate", evaluate)
-    model, resumed = trained(split, 4, resumption=CheckpointManager(tmp_path, seconds=0))
+    model, resumed = trained(split, 4, checkpoint_manager=CheckpointManager(tmp_path, seconds=0))
     assert resumed.best_epoch == log.best_epoch == 1
     assert differing(weights(model), best) == []
     assert differing(weights(expected), best) == []

@@ -72,13 +72,16 @@ def test_divergence_names_the_last_good_state_which_is_finite(examples, tmp_path
     broken_at(5, loss_times(math.nan), monkeypatch)
     with pytest.raises(TrainingError, match="at step 5") as error:
         fit(
-            build(BERT, RESNET), examples, RECIPE, resumption=CheckpointManager(tmp_path, seconds=0)
+            build(BERT, RESNET),
+            examples,
+            RECIPE,
+            checkpoint_manager=CheckpointManager(tmp_path, seconds=0),
         )
     last = tmp_path / "step_000000005.safetensors"
     assert f"the last good state is {last}" in str(error.value)
     monkeypatch.undo()
     model = build(BERT, RESNET)
-    log = fit(model, examples, RECIPE, resumption=CheckpointManager(tmp_path, seconds=0))
+    log = fit(model, examples, RECIPE, checkpoint_manager=CheckpointManager(tmp_path, seconds=0))
     assert len(log.steps) == 8
     assert all(value.isfinite().all() for value in weights(model).values())
 
@@ -157,7 +160,10 @@ def test_an_interruption_passes_through_and_leaves_a_state(examples, tmp_path, m
     broken_at(3, breaks, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         fit(
-            build(BERT, RESNET), examples, RECIPE, resumption=CheckpointManager(tmp_path, seconds=0)
+            build(BERT, RESNET),
+            examples,
+            RECIPE,
+            checkpoint_manager=CheckpointManager(tmp_path, seconds=0),
         )
     assert (tmp_path / "step_000000003.safetensors").exists()
 

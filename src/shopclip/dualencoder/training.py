@@ -37,7 +37,7 @@ def fit(
     validation: Examples | None = None,
     seed: int = 0,
     device: torch.device | str = "cpu",
-    resumption: CheckpointManager | None = None,
+    checkpoint_manager: CheckpointManager | None = None,
     cache: Path | None = None,
     title: str = "training",
     after_epoch: Callable[[Epoch], None] = _unheard,
@@ -53,17 +53,17 @@ def fit(
         validation: examples that are not trained on, at least two; the model ends with the weights
             of the epoch that retrieves them best. Without them it ends with those of the last.
         seed: of dropout, augmentation and the order of examples.
-        resumption: where states are written, and from which a killed training goes on.
+        checkpoint_manager: where states are written, and from which a killed training goes on.
         cache: folder for the features of frozen encoders; without one they stay in memory.
         title: what the progress bar is called.
         after_epoch: told of every epoch, those before a resumption included; what it raises ends
             the training.
         workers: this process among those that train together, all of which call this with the same
-            arguments, and with a folder of `resumption` that all can read; one alone by default.
+            arguments, and with a folder of checkpoints that all can read; one alone by default.
 
     Raises:
         TrainingError: there is nothing to contrast, memory ran out, or a loss is not finite.
-        BusyError: another process trains in the folder of `resumption`.
+        BusyError: another process trains in the folder of `checkpoint_manager`.
     """
     if not recipe.epochs:
         return TrainingLog()
@@ -82,37 +82,37 @@ def fit(
             f"set training.recipe.batch_size to {batch_size - batch_size % workers.world_size}"
         )
     model.to(device)
-    untrained = fingerprint.of_weights(model) if resumption else ""
+    untrained = fingerprint.of_weights(model) if checkpoint_manager else ""
     judged, validated = (validation, True) if validation else (examples, False)
-    with explained(recipe, batch_size, resumption):
+    with explained(recipe, batch_size, checkpoint_manager):
         learner = Learner(model, examples, recipe, seed=seed, cache=cache, workers=workers)
-        if resumption is None:
+        if checkpoint_manager is None:
             return _train(learner, judged, validated, None, title, after_epoch)
         data = [fingerprint.of_examples(one) for one in (examples, validation) if one]
         version = shopclip.__version__, torch.__version__
         tokenizer = sorted(model.text.tokenizer.get_vocab().items())
         towers = untrained, model_files.describe(model), tokenizer
         # The whole recipe: even micro_batch decides what dropout drops and what a batch norm sees.
-        resumption.identity = fingerprint.of(asdict(recipe), seed, towers, data, version)
-        with resumption.locked() if workers.is_main else nullcontext():
-            return _train(learner, judged, validated, resumption, title, after_epoch)
+        checkpoint_manager.identity = fingerprint.of(asdict(recipe), seed, towers, data, version)
+        with checkpoint_manager.locked() if workers.is_main else nullcontext():
+            return _train(learner, judged, validated, checkpoint_manager, title, after_epoch)
 
 
 def _train(
     learner: Learner,
     examples: Examples,
     validated: bool,
-    resumption: CheckpointManager | None,
+    checkpoint_manager: CheckpointManager | None,
     title: str,
     after_epoch: Callable[[Epoch], None],
 ) -> TrainingLog:
     """Train to the end; `examples` are those that the towers are judged by after every epoch."""
     workers = learner.workers
-    state = resumption.restore(learner) if resumption else Checkpoint()
+    state = checkpoint_manager.restore(learner) if checkpoint_manager else Checkpoint()
     if workers.all_reduce_number(len(state.log.steps)) != workers.world_size * len(state.log.steps):
         raise TrainingError("the workers do not see the same training states; share their folder")
     if not workers.is_main:
-        resumption = None  # one writes for all
+        checkpoint_manager = None  # one writes for all
     for epoch in state.log.epochs:
         after_epoch(epoch)
     if state.done:
@@ -131,7 +131,7 @@ def _train(
     ):
         while not _over(learner, state):
             started = time.perf_counter()
-            _train_epoch(learner, state, resumption, bar)
+            _train_epoch(learner, state, checkpoint_manager, bar)
             done = steps[len(state.log.epochs) * learner.per_epoch :]
             seconds = time.perf_counter() - started
             evaluate = partial(evaluator.evaluate, learner.model, done, learner.precision, seconds)
@@ -142,13 +142,16 @@ def _train(
     if state.best:
         learner.model.load_state_dict(state.best)
     state.done = True
-    if resumption:
-        resumption.finish(state, learner)
+    if checkpoint_manager:
+        checkpoint_manager.finish(state, learner)
     return state.log
 
 
 def _train_epoch(
-    learner: Learner, state: Checkpoint, resumption: CheckpointManager | None, bar: tqdm[None]
+    learner: Learner,
+    state: Checkpoint,
+    checkpoint_manager: CheckpointManager | None,
+    bar: tqdm[None],
 ) -> None:
     """The steps that are left of the epoch."""
     steps, epoch = state.log.steps, len(state.log.epochs)
@@ -156,8 +159,8 @@ def _train_epoch(
         steps.append(learner.step(batch, number))
         bar.set_postfix(epoch=epoch + 1, loss=f"{steps[-1].loss:.3f}", refresh=False)
         bar.update()
-        if resumption:
-            resumption.save_if_due(state, learner)
+        if checkpoint_manager:
+            checkpoint_manager.save_if_due(state, learner)
 
 
 def _keep_best(learner: Learner, state: Checkpoint) -> None:

@@ -18,13 +18,13 @@ class TrainingError(ShopclipError):
 
 @contextmanager
 def explained(
-    recipe: Recipe, batch_size: int, resumption: CheckpointManager | None
+    recipe: Recipe, batch_size: int, checkpoint_manager: CheckpointManager | None
 ) -> Iterator[None]:
     """Turn what training raises into a TrainingError with a remedy."""
     try:
         yield
     except FloatingPointError as error:
-        raise TrainingError(_diverged(error, resumption)) from error
+        raise TrainingError(_diverged(error, checkpoint_manager)) from error
     except (MemoryError, torch.OutOfMemoryError) as error:
         raise TrainingError(_out_of_memory(recipe, batch_size)) from error
     except RuntimeError as error:
@@ -33,8 +33,8 @@ def explained(
         raise TrainingError(_out_of_memory(recipe, batch_size)) from error
 
 
-def _diverged(error: FloatingPointError, resumption: CheckpointManager | None) -> str:
-    last = resumption.last() if resumption else None
+def _diverged(error: FloatingPointError, checkpoint_manager: CheckpointManager | None) -> str:
+    last = checkpoint_manager.last() if checkpoint_manager else None
     saved = f"; the last good state is {last}" if last else ""
     return f"{error}; lower the learning rates or lengthen warmup{saved}"
 

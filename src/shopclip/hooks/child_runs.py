@@ -79,7 +79,7 @@ class PairRuns:
     def log_parameters(self, pair: str, prefix: str, values: Any) -> None:
         """Log nested parameters flattened, each under its dotted name.
 
-        The pair's own lose their prefix, so that the same knob stands in the same row of a
+        The pair's own lose their prefix, so that the same setting stands in the same row of a
         comparison.
         """
         from mlflow.entities import Param

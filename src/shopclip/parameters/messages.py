@@ -58,10 +58,7 @@ def describe_errors(key: str, kind: Any, error: ValidationError) -> Iterator[str
         if one["type"] in UNKNOWN or "[key]" in one["loc"]:
             yield f"{where}: unknown key; {suggest(name, _names_beside(kind, path[:-1]))}"
         elif one["type"] == "missing":
-            yield (
-                f"{where} is missing (a section of an environment or of conf/local takes the place "
-                "of the whole section in conf/base)"
-            )
+            yield f"{where} is missing"
         elif wrong is not None:
             yield f"{where}: {wrong}"
         else:

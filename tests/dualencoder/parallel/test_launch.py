@@ -43,7 +43,7 @@ def test_two_workers_end_as_one_and_leave_a_state_that_says_so(split, tmp_path):
     expected = fit(alone, training, RECIPE, validation=validation)
     states = CheckpointManager(tmp_path / "states")
     log = fit_on_workers(
-        together, training, RECIPE, count=2, validation=validation, resumption=states
+        together, training, RECIPE, count=2, validation=validation, checkpoint_manager=states
     )
     for name, value in together.state_dict().items():
         torch.testing.assert_close(value, alone.state_dict()[name], rtol=1e-3, atol=2e-5)
@@ -59,7 +59,7 @@ def test_two_workers_end_as_one_and_leave_a_state_that_says_so(split, tmp_path):
         training,
         RECIPE,
         validation=validation,
-        resumption=CheckpointManager(tmp_path / "states"),
+        checkpoint_manager=CheckpointManager(tmp_path / "states"),
     )
     assert all(
         torch.equal(value, weights(together)[name]) for name, value in weights(again).items()
@@ -80,13 +80,17 @@ def test_a_killed_worker_ends_in_one_error_and_the_same_again_goes_on(examples, 
     killer.start()
     states = CheckpointManager(tmp_path, seconds=0.5)
     with pytest.raises(TrainingError, match=r"worker \d died.*(?s:.*)resumes from .*step_") as told:
-        fit_on_workers(build(still(BERT), RESNET), examples, recipe, count=2, resumption=states)
+        fit_on_workers(
+            build(still(BERT), RESNET), examples, recipe, count=2, checkpoint_manager=states
+        )
     killer.join()
     assert "Signal 9" in str(told.value)
     assert not children()
     begun = states.last()
     model, alone = build(still(BERT), RESNET), build(still(BERT), RESNET)
-    log = fit_on_workers(model, examples, recipe, count=2, resumption=CheckpointManager(tmp_path))
+    log = fit_on_workers(
+        model, examples, recipe, count=2, checkpoint_manager=CheckpointManager(tmp_path)
+    )
     assert not begun.exists()
     assert len(log.steps) == 30 * 4
     expected = fit(alone, examples, recipe)

@@ -35,7 +35,7 @@ class Options(TypedDict, total=False):
     validation: Examples | None
     seed: int
     device: torch.device | str
-    resumption: CheckpointManager | None
+    checkpoint_manager: CheckpointManager | None
     cache: Path | None
     title: str
 
@@ -59,14 +59,14 @@ class TrainingJob:
 
     @classmethod
     def of(cls, recipe: Recipe, options: Options) -> TrainingJob:
-        resumption, cache = options.get("resumption"), options.get("cache")
+        checkpoint_manager, cache = options.get("checkpoint_manager"), options.get("cache")
         return cls(
             recipe=recipe,
             seed=options.get("seed", 0),
             title=options.get("title", "training"),
             device=torch.device(options.get("device", "cpu")).type,
-            states=str(resumption.folder.absolute()) if resumption else None,
-            seconds=resumption.seconds if resumption else 0.0,
+            states=str(checkpoint_manager.folder.absolute()) if checkpoint_manager else None,
+            seconds=checkpoint_manager.seconds if checkpoint_manager else 0.0,
             cache=str(cache.absolute()) if cache else None,
         )
 
@@ -98,17 +98,17 @@ def delegate(
     Raises:
         TrainingError: that of a worker; or, of what `launch` raises as a LostWorkerError, one that
             says how to go on.
-        BusyError: another process trains in the folder of `resumption`.
+        BusyError: another process trains in the folder of `checkpoint_manager`.
     """
-    job, resumption = TrainingJob.of(recipe, options), options.get("resumption")
-    with job_folder(resumption) as folder:
+    job, checkpoint_manager = TrainingJob.of(recipe, options), options.get("checkpoint_manager")
+    with job_folder(checkpoint_manager) as folder:
         job.write(folder, model, examples, options.get("validation"))
         try:
             launch(job, folder)
         except LostWorkerError as error:
             told = folder / "error.txt"
             raise TrainingError(
-                told.read_text("utf-8") if told.is_file() else error.told(resumption)
+                told.read_text("utf-8") if told.is_file() else error.told(checkpoint_manager)
             ) from error
         return collect(folder, model)
 
@@ -120,25 +120,25 @@ class LostWorkerError(Exception):
         super().__init__(died, remedy)
         self.died, self.remedy = died, remedy
 
-    def told(self, resumption: CheckpointManager | None) -> str:
+    def told(self, checkpoint_manager: CheckpointManager | None) -> str:
         """With the state from which the same training goes on."""
-        last = resumption.last() if resumption else None
+        last = checkpoint_manager.last() if checkpoint_manager else None
         goes_on = f"; run the same again, and it resumes from {last}" if last else ""
         return f"{self.died}{goes_on}{self.remedy}"
 
 
 @contextmanager
-def job_folder(resumption: CheckpointManager | None) -> Iterator[Path]:
+def job_folder(checkpoint_manager: CheckpointManager | None) -> Iterator[Path]:
     """An empty folder, beside the training states where there are any: all workers can read those.
 
     Raises:
         BusyError: another process trains in that folder.
     """
-    if resumption:
-        with resumption.locked():
-            for left in resumption.folder.glob(".job_*"):  # by a run that was killed
+    if checkpoint_manager:
+        with checkpoint_manager.locked():
+            for left in checkpoint_manager.folder.glob(".job_*"):  # by a run that was killed
                 shutil.rmtree(left, ignore_errors=True)
-    beside = resumption.folder.absolute() if resumption else None
+    beside = checkpoint_manager.folder.absolute() if checkpoint_manager else None
     with tempfile.TemporaryDirectory(prefix=".job_", dir=beside) as folder:
         yield Path(folder)
 
@@ -160,7 +160,7 @@ def carry_out(folder: Path, workers: Workers) -> None:
             device=_own(job.device),
             workers=workers,
             title=job.title,
-            resumption=CheckpointManager(Path(job.states), seconds=job.seconds)
+            checkpoint_manager=CheckpointManager(Path(job.states), seconds=job.seconds)
             if job.states
             else None,
             cache=Path(job.cache) if job.cache else None,

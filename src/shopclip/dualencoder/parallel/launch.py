@@ -42,7 +42,7 @@ def fit_on_workers(
 
     Raises:
         TrainingError: that of a worker; or a worker died, and then the message says how to go on.
-        BusyError: another process trains in the folder of `resumption`.
+        BusyError: another process trains in the folder of `checkpoint_manager`.
     """
     cuda = torch.device(options.get("device", "cpu")).type == "cuda"
     if cuda and torch.cuda.device_count() < count:

@@ -27,12 +27,12 @@ def fit_on_ray(
 ) -> TrainingLog:
     """`fit` by `count` workers of the cluster at `address`, each with a GPU or a CPU of it.
 
-    The folders of the image store, of `resumption` and of `cache` are those of a file system that
-    all its machines share.
+    The folders of the image store, of `checkpoint_manager` and of `cache` are those of a file
+    system that all its machines share.
 
     Raises:
         TrainingError: that of a worker; or the cluster lost one, and the message says how to go on.
-        BusyError: another process trains in the folder of `resumption`.
+        BusyError: another process trains in the folder of `checkpoint_manager`.
         ClusterError: there is no such cluster, or no Ray.
     """
     with connected(address, least_cpus=count):

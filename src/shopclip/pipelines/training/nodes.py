@@ -75,9 +75,9 @@ def train(
     training = training_examples(examples, image_store, captions, seed)
     model = build_towers(pair, training, parameters, images)
     checkpoints = Path(parameters.checkpoints, pair.label)
-    resumption = CheckpointManager(checkpoints, seconds=parameters.state_seconds)
+    checkpoint_manager = CheckpointManager(checkpoints, seconds=parameters.state_seconds)
     if not parameters.resume:
-        resumption.forget()
+        checkpoint_manager.forget()
     log = choose_fit(parameters.workers, engine)(
         model,
         training,
@@ -85,7 +85,7 @@ def train(
         seed=seed,
         device=choose_device(parameters.device),
         validation=validation_examples(examples, image_store),
-        resumption=resumption,
+        checkpoint_manager=checkpoint_manager,
         cache=Path(parameters.encoder_features),
     )
     captions_seen = remember(examples, trained=bool(log.steps))

@@ -1,6 +1,6 @@
 """The best trial as an environment of Kedro's, `conf/tuned`.
 
-An environment replaces whole blocks of the base configuration, so each block here is complete; and
+Each block here is complete, so that a later change of the base changes nothing of it; and
 what the towers were tuned on is among them, whatever environment that was. The header of the recipe
 is the result of the tuning, in lines that say no more than the tests allow.
 """

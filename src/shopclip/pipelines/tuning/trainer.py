@@ -151,7 +151,7 @@ class Trainer:
             seed=self.parameters.seed + pair.seed,
             device=choose_device(self.parameters.device),
             validation=self.validation,
-            resumption=CheckpointManager(states, seconds=self.parameters.state_seconds),
+            checkpoint_manager=CheckpointManager(states, seconds=self.parameters.state_seconds),
             cache=Path(self.parameters.encoder_features),
             title=title,
             after_epoch=after_epoch,

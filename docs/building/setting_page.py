@@ -5,23 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from knob_reader import Knob, Section
+from setting_reader import Section, Setting
 
 INTRODUCTION = """# Parameters
 
-Every knob of the configuration, written again from the code whenever this site is built. A key that
-is not on this page is an error before anything runs, and so is a value out of its bounds.
+Every parameter of the configuration, written again from the code whenever this site is built. A key
+that is not on this page is an error before anything runs, and so is a value out of its bounds.
 
-A knob is set in a YAML file of `conf/local`, which git ignores, or on the command line by its
+A parameter is set in a YAML file of `conf/local`, which git ignores, or on the command line by its
 dotted name:
 
 ```bash
 kedro run --params training.recipe.epochs=20,catalogue.limit=1000
 ```
 
-An environment (`--env NAME`) takes the place of `conf/local`, and both replace whole sections of
-`conf/base`, such as `training`. So some knobs have two defaults: the first is that of `conf/base`,
-the second, after the slash, that of a section which an environment sets without this knob.
+An environment (`--env NAME`) takes the place of `conf/local`, and both say what differs from
+`conf/base`: a section such as `training` keeps the keys that they leave out. `pairs`,
+`tuning.space` and `evaluation.zero_shot` are replaced whole.
 """
 HEAD = "| key | default | what it is |\n|---|---|---|"
 
@@ -32,16 +32,18 @@ def render(sections: Sequence[Section]) -> str:
 
 
 def _section(section: Section) -> str:
-    rows = "\n".join(_row(knob) for knob in section.knobs)
+    rows = "\n".join(_row(setting) for setting in section.settings)
     where = f"Set in `conf/base/{section.file}`."
     return f"## {section.key}\n\n{section.about} {where}\n\n{HEAD}\n{rows}\n"
 
 
-def _row(knob: Knob) -> str:
-    default = " / ".join(_code(one) for one in (knob.default, knob.fallback) if one)
-    allowed = ", ".join(part for part in (knob.type, knob.bounds) if part).replace("/", "/<wbr>")
-    told = f"{_prose(knob.description)}<br><small>{allowed}</small>"
-    return f"| {_code(knob.key)} | {default} | {told} |"
+def _row(setting: Setting) -> str:
+    default = " / ".join(_code(one) for one in (setting.default, setting.fallback) if one)
+    allowed = ", ".join(part for part in (setting.type, setting.bounds) if part).replace(
+        "/", "/<wbr>"
+    )
+    told = f"{_prose(setting.description)}<br><small>{allowed}</small>"
+    return f"| {_code(setting.key)} | {default} | {told} |"
 
 
 def _prose(text: str) -> str:

@@ -6,18 +6,18 @@ from typing import Annotated, Any, Literal
 import pydantic
 import pytest
 import yaml
-from knob_page import render
-from knob_reader import (
-    Section,
-    UndescribedKnobError,
-    check_descriptions,
-    knobs_of,
-    models_of_nodes,
-    read_sections,
-)
-from knob_words import type_in_words, value_in_words
 from pydantic import BaseModel, Field
 from pydantic.dataclasses import dataclass
+from setting_page import render
+from setting_reader import (
+    Section,
+    UndescribedSettingError,
+    check_descriptions,
+    models_of_nodes,
+    read_sections,
+    settings_of,
+)
+from setting_words import type_in_words, value_in_words
 
 from shopclip.catalogue.columns import ATTRIBUTES
 from shopclip.parameters import Column
@@ -52,13 +52,15 @@ def sections():
 
 
 @pytest.fixture(scope="module")
-def knobs(sections):
-    return {one.key: one for section in sections for one in section.knobs}
+def settings(sections):
+    return {one.key: one for section in sections for one in section.settings}
 
 
 @pytest.fixture
 def outer():
-    return {one.key: one for one in knobs_of(Outer, "o", {"o": {"kind": "b", "words": {"x": 1}}})}
+    return {
+        one.key: one for one in settings_of(Outer, "o", {"o": {"kind": "b", "words": {"x": 1}}})
+    }
 
 
 def leaves(tree, above=""):
@@ -84,23 +86,23 @@ def shown(path):
     return path
 
 
-def is_told(path, knobs):
-    """Whether it is a knob, or a key that a mapping leaves to the user."""
+def is_told(path, settings):
+    """Whether it is a setting, or a key that a mapping leaves to the user."""
     parts = path.split(".")
     above = [".".join(parts[:count]) for count in range(1, len(parts))]
-    return path in knobs or any(key in knobs and knobs[key].mapping for key in above)
+    return path in settings or any(key in settings and settings[key].mapping for key in above)
 
 
-def test_every_leaf_of_the_base_configuration_is_on_the_page(knobs):
+def test_every_leaf_of_the_base_configuration_is_on_the_page(settings):
     paths = [shown(path) for path in base_leaves()]
     assert len(paths) > 60
-    assert [path for path in paths if not is_told(path, knobs)] == []
+    assert [path for path in paths if not is_told(path, settings)] == []
 
 
-def test_a_key_that_is_no_knob_would_be_missed(knobs):
-    assert not is_told("training.recipe.epocs", knobs)
-    assert not is_told("training", knobs)
-    assert is_told("evaluation.zero_shot.gender", knobs)
+def test_a_key_that_is_no_knob_would_be_missed(settings):
+    assert not is_told("training.recipe.epocs", settings)
+    assert not is_told("training", settings)
+    assert is_told("evaluation.zero_shot.gender", settings)
 
 
 def test_every_model_that_a_node_asks_for_is_a_section(sections):
@@ -109,21 +111,21 @@ def test_every_model_that_a_node_asks_for_is_a_section(sections):
     assert {"catalogue", "training", "pairs.pair", "index"} <= told
 
 
-def test_the_default_is_that_of_the_base_configuration_then_that_of_the_model(knobs):
-    epochs = knobs["training.recipe.epochs"]
+def test_the_default_is_that_of_the_base_configuration_then_that_of_the_model(settings):
+    epochs = settings["training.recipe.epochs"]
     assert (epochs.default, epochs.fallback, epochs.bounds) == ("12", "", "≥ 0")
-    uri = knobs["index.uri"]  # of a file in the project, wherever that lies
+    uri = settings["index.uri"]  # of a file in the project, wherever that lies
     assert uri.default == f"${{project_root:}}/{uri.fallback}"
-    assert [key for key, one in knobs.items() if one.fallback] == ["index.uri"]
+    assert [key for key, one in settings.items() if one.fallback] == ["index.uri"]
 
 
 def test_no_path_of_this_machine_is_on_the_page(sections):
     assert str(ROOT) not in render(sections)
 
 
-def test_every_knob_has_a_row_with_its_default_and_its_description(sections, knobs):
+def test_every_knob_has_a_row_with_its_default_and_its_description(sections, settings):
     page = html.unescape(render(sections).replace("<wbr>", ""))
-    for one in knobs.values():
+    for one in settings.values():
         row = next(line for line in page.splitlines() if line.startswith(f"| <code>{one.key}<"))
         assert one.description.replace("`", "") in row.replace("<code>", "").replace("</code>", "")
         assert f"<code>{one.default}</code>" in row or one.default == "required"
@@ -134,7 +136,7 @@ def test_what_markdown_would_take_for_its_own_is_escaped():
     model = pydantic.create_model(
         "Odd", odd=(str, Field("a|b", description="a | b, {caption}, `e_f` and *c_d*"))
     )
-    page = render([Section("o", "", "", knobs_of(model, "o", {}))])
+    page = render([Section("o", "", "", settings_of(model, "o", {}))])
     row = next(line for line in page.splitlines() if "o.<wbr>odd" in line)
     assert row.count("|") == 4
     assert "*" not in row
@@ -142,7 +144,7 @@ def test_what_markdown_would_take_for_its_own_is_escaped():
 
 
 def test_a_knob_without_a_description_is_an_error_that_names_it(outer):
-    with pytest.raises(UndescribedKnobError, match=r"without a description: o\.mute;"):
+    with pytest.raises(UndescribedSettingError, match=r"without a description: o\.mute;"):
         check_descriptions([Section("o", "", "", tuple(outer.values()))])
 
 

@@ -1,7 +1,7 @@
-"""Every knob of the configuration, read from the models that the pipelines' nodes ask for.
+"""Every setting of the configuration, read from the models that the pipelines' nodes ask for.
 
 Kedro validates `params:` inputs by the annotations of the nodes, so those are what a key of the
-configuration has to fit. A model that no node asks for is no knob, and a new stage brings its own.
+configuration has to fit. What no node asks for is no setting, and a new stage brings its own.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from typing import Any
 
 import yaml
 from kedro.validation.type_extractor import TypeExtractor
-from knob_fields import ModelField, fields_of, is_model, summary
-from knob_words import bounds_in_words, type_in_words, value_in_words
 from pydantic_core import PydanticUndefined
+from setting_fields import ModelField, fields_of, is_model, summary
+from setting_words import bounds_in_words, type_in_words, value_in_words
 
 PAIR = "pair"  # stands for the name of any pair
 SHOWN = "⟨pair⟩"
 
 
-class UndescribedKnobError(Exception):
-    """A knob has no description, so nobody can tell what it is for."""
+class UndescribedSettingError(Exception):
+    """A setting has no description, so nobody can tell what it is for."""
 
 
 @dataclass(frozen=True)
-class Knob:
+class Setting:
     """A key of the configuration and what may be written there, in words.
 
     Attributes:
@@ -47,19 +47,19 @@ class Knob:
 
 @dataclass(frozen=True)
 class Section:
-    """The knobs of one model, and the file of `conf/base` that sets them."""
+    """The settings of one model, and the file of `conf/base` that sets them."""
 
     key: str
     about: str
     file: str
-    knobs: tuple[Knob, ...]
+    settings: tuple[Setting, ...]
 
 
 def read_sections(conf: Path) -> list[Section]:
     """A section for every model, in the order of the files of `conf/base`.
 
     Raises:
-        UndescribedKnobError: names all knobs without a description.
+        UndescribedSettingError: names all settings without a description.
     """
     files = sorted((conf / "base").glob("parameters*.yml"))
     contents = {file.name: yaml.safe_load(file.read_text("utf-8")) or {} for file in files}
@@ -71,7 +71,7 @@ def read_sections(conf: Path) -> list[Section]:
             key=name.replace(f".{PAIR}", f".{SHOWN}"),
             about=summary(models[name]),
             file=homes[name.split(".")[0]],
-            knobs=knobs_of(models[name], name.replace(f".{PAIR}", f".{SHOWN}"), base),
+            settings=settings_of(models[name], name.replace(f".{PAIR}", f".{SHOWN}"), base),
         )
         for name in sorted(models, key=lambda name: list(homes).index(name.split(".")[0]))
     ]
@@ -92,39 +92,41 @@ def models_of_nodes() -> dict[str, type]:
         pipeline_registry._runs = before
 
 
-def knobs_of(model: type, key: str, base: Mapping[str, Any]) -> tuple[Knob, ...]:
-    """The knobs of a model and of the models inside of it.
+def settings_of(model: type, key: str, base: Mapping[str, Any]) -> tuple[Setting, ...]:
+    """The settings of a model and of the models inside of it.
 
     Args:
         key: dotted, of the model itself.
         base: what `conf/base` sets.
     """
-    return tuple(_knobs(model, key, base, ""))
+    return tuple(_settings(model, key, base, ""))
 
 
 def check_descriptions(sections: Sequence[Section]) -> None:
     """Raises:
-    UndescribedKnobError: names all knobs without a description.
+    UndescribedSettingError: names all settings without a description.
     """
-    missing = [knob.key for one in sections for knob in one.knobs if not knob.description]
+    missing = [
+        setting.key for one in sections for setting in one.settings if not setting.description
+    ]
     if missing:
-        raise UndescribedKnobError(
+        raise UndescribedSettingError(
             f"without a description: {', '.join(missing)}; give its Field one that says the unit"
         )
 
 
-def _knobs(model: type, key: str, base: Mapping[str, Any], above: str) -> Iterator[Knob]:
+def _settings(model: type, key: str, base: Mapping[str, Any], above: str) -> Iterator[Setting]:
     """Those of a model inside of another are told by the outer description too."""
     for field in fields_of(model):
         path = f"{key}.{field.name}"
         if is_model(field.annotation):
-            yield from _knobs(field.annotation, path, base, field.description)
+            yield from _settings(field.annotation, path, base, field.description)
             continue
         own = field.description or (summary(model) if above else "")
-        yield _knob(path, field, base, ". ".join(part for part in (above, own) if part))
+        yield _setting(path, field, base, ". ".join(part for part in (above, own) if part))
 
 
-def _knob(path: str, field: ModelField, base: Mapping[str, Any], description: str) -> Knob:
+def _setting(path: str, field: ModelField, base: Mapping[str, Any], description: str) -> Setting:
     of_base, of_model = _at(base, path), value_in_words(field.default)
     default = of_model or "required"
     if of_base is not PydanticUndefined:
@@ -132,7 +134,7 @@ def _knob(path: str, field: ModelField, base: Mapping[str, Any], description: st
     fallback = of_model if of_model != default else ""
     kind, mapping = type_in_words(field.annotation)
     bounds = bounds_in_words(field.bounds)
-    return Knob(path, kind, default, fallback, bounds, description, mapping)
+    return Setting(path, kind, default, fallback, bounds, description, mapping)
 
 
 def _at(tree: Any, path: str) -> Any:
