@@ -21,6 +21,11 @@ from tests.project import copy_project, kedro
 RUN = {"run_params": {"env": "test"}, "pipeline": "pipeline", "catalog": "catalog"}
 
 
+def heed_interrupts():
+    """In a child: tests that a shell runs in the background inherit that Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Told:
     """Another hook, which remembers how runs ended."""
 
@@ -180,7 +185,9 @@ time.sleep(30)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_process_that_exits_tells_the_hooks_first(number):
     command = [sys.executable, "-c", LEFT, str(int(number))]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, preexec_fn=heed_interrupts
+    )
     assert done.stdout == "ended by KeyboardInterrupt\n", done.stderr
     assert done.returncode in (-number, 128 + number)
 
@@ -217,6 +224,7 @@ def test_a_run_that_is_interrupted_is_killed_in_mlflow_and_holds_no_lock(project
             stdout=file,
             stderr=file,
             env={**os.environ, "HF_HUB_OFFLINE": "1"},
+            preexec_fn=heed_interrupts,
         )
         while running.poll() is None and "2/3" not in log.read_text():
             time.sleep(0.02)

@@ -51,7 +51,8 @@ def rank(
     """Rank the gallery for every query.
 
     Args:
-        queries, gallery: float32, L2-normalized.
+        queries: float32, L2-normalized.
+        gallery: float32, L2-normalized.
         own: which gallery item is each query's own answer; i is i's by default.
     """
     answers = gallery if own is None else gallery[own]
@@ -76,7 +77,8 @@ def rank_both(
     grow with the square of n.
 
     Args:
-        left, right: float32, L2-normalized.
+        left: float32, L2-normalized.
+        right: float32, L2-normalized.
     """
     own = np.einsum("ij,ij->i", left, right)
     better, least = own + np.float32(TIE), own - np.float32(TIE)
