@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopclip.search.errors import MAX_BYTES
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MAX_BODY = MAX_BYTES * 4 // 3 + 64 * 1024  # a picture in base64, and the rest of the query
 TOO_LARGE = f"the query is larger than {MAX_BODY // 2**20} MB; send a smaller picture"
@@ -31,9 +26,9 @@ POLICY = (
 )
 DOCS_POLICY = POLICY + "; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
 HEADERS = {
-    b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"no-referrer",
-    b"cross-origin-resource-policy": b"same-origin",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
 }
 
 
@@ -44,7 +39,7 @@ class Guard:
     a hundred times the room and time of the bytes that it is given.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._large = 0
 
@@ -53,13 +48,14 @@ class Guard:
             await self.app(scope, receive, send)
             return
         guarded = _with_headers(send, docs=scope["path"] == "/docs")
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced[:20]) > MAX_BODY:
-            await _refuse(guarded, 413, TOO_LARGE)
-            return
-        if scope["query_string"].count(b"&") >= MAX_PARAMETERS:
-            told = f"more than {MAX_PARAMETERS} parameters in the address"
-            await _refuse(guarded, 422, told)
+        announced = Headers(scope=scope).get("content-length", "0")
+        refusal = None
+        if announced.isdecimal() and int(announced[:20]) > MAX_BODY:
+            refusal = _refusal(413, TOO_LARGE)
+        elif scope["query_string"].count(b"&") >= MAX_PARAMETERS:
+            refusal = _refusal(422, f"more than {MAX_PARAMETERS} parameters in the address")
+        if refusal is not None:
+            await refusal(scope, receive, guarded)
             return
         body = _Body(receive, self)
         try:
@@ -84,7 +80,7 @@ class _Body:
         self._bytes = self._marks = 0
         self.is_large = False
 
-    async def receive(self) -> MutableMapping[str, Any]:
+    async def receive(self) -> Message:
         message = await self._receive()
         part = message.get("body", b"")
         self._bytes += len(part)
@@ -95,18 +91,19 @@ class _Body:
             self.is_large = True
         self._marks += sum(map(part.count, MARKS))
         if self._marks > MAX_MARKS:
-            told = f"the query has more than {MAX_MARKS} commas and brackets; ask for less at once"
-            raise HTTPException(422, told, {"Connection": "close"})
+            excess = (
+                f"the query has more than {MAX_MARKS} commas and brackets; ask for less at once"
+            )
+            raise HTTPException(422, excess, {"Connection": "close"})
         return message
 
 
 def _with_headers(send: Send, *, docs: bool) -> Send:
-    policy = (DOCS_POLICY if docs else POLICY).encode()
-    added = [*HEADERS.items(), (b"content-security-policy", policy)]
+    added = {**HEADERS, "content-security-policy": DOCS_POLICY if docs else POLICY}
 
-    async def sending(message: MutableMapping[str, Any]) -> None:
+    async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", []), *added]
+            MutableHeaders(scope=message).update(added)
         try:
             await send(message)
         except RuntimeError as error:  # uvloop's, where the client left in this very moment
@@ -117,12 +114,6 @@ def _with_headers(send: Send, *, docs: bool) -> Send:
     return sending
 
 
-async def _refuse(send: Send, status: int, message: str) -> None:
-    body = json.dumps({"error": message}).encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),  # what is left of the body is not read
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def _refusal(status: int, message: str) -> JSONResponse:
+    """What is left of the body is not read."""
+    return JSONResponse({"error": message}, status, {"connection": "close"})
