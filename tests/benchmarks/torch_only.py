@@ -1,4 +1,4 @@
-"""Runs a script as a machine would that has neither Kedro nor MLflow, pydantic or pandera.
+"""Runs a script as a machine would that has neither Kedro nor MLflow or pandera.
 
 python torch_only.py script.py arguments
 """
@@ -7,7 +7,7 @@ import runpy
 import sys
 from pathlib import Path
 
-BLOCKED = {"kedro", "kedro_datasets", "kedro_mlflow", "mlflow", "pydantic", "pandera"}
+BLOCKED = {"kedro", "kedro_datasets", "kedro_mlflow", "mlflow", "pandera"}
 
 
 class Without:
