@@ -3,9 +3,9 @@
     PYTHONPATH=src python benchmarks/full_scale.py --catalogue ../fashion-product-images-small \
         --output ../full_scale --epochs 5 30 --peak-tflops 989
 
-It needs torch, transformers, numpy, pandas, pyarrow and pillow, but nothing of Kedro. A tenth of
-the captions, and all that a public benchmark asks for, is kept out of training. A run that was cut
-goes on where it was when it is started again with the same output folder, in which it leaves
+It needs torch, transformers, numpy, pandas, pyarrow, pillow, pydantic and jaxtyping, but no Kedro.
+A tenth of the captions, and all that a public benchmark asks for, is kept out of training. A run
+that was cut resumes when it is started again with the same output folder, in which it leaves
 `full_scale.json` and `full_scale.md`. With --small it trains the small pairs of conf/base, which
 two CPU cores can do: add --limit 500.
 """
