@@ -26,7 +26,7 @@ def pretrained(tmp_path):
 
 
 def test_a_local_folder_gives_its_own_weights_and_tokenizer(pretrained):
-    encoder, tokenizer = build_text_encoder(TextEncoder(name=str(pretrained)), captions=[])
+    encoder, tokenizer, _ = build_text_encoder(TextEncoder(name=str(pretrained)), captions=[])
     expected = AutoModel.from_pretrained(pretrained).embeddings.word_embeddings.weight
     assert torch.equal(encoder.embeddings.word_embeddings.weight, expected)
     reference = AutoTokenizer.from_pretrained(pretrained)
@@ -59,6 +59,6 @@ def test_an_image_encoder_from_scratch_is_made_for_the_size_of_the_run():
         "intermediate_size": 8,
         "patch_size": 8,
     }
-    encoder = build_image_encoder(ImageEncoder(config=vit), (64, 48))
+    encoder, _ = build_image_encoder(ImageEncoder(config=vit), (64, 48))
     patches = encoder(torch.zeros(1, 3, 64, 48)).last_hidden_state.shape[1] - 1
     assert patches == 8 * 6

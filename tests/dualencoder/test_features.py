@@ -178,7 +178,7 @@ def asked_again(examples, folder, monkeypatch, *, model=None, recipe=CACHED):
 def resized():
     """The small pair, whose encoders know nothing of the size at which pictures are seen."""
     model = build(still(BERT), RESNET)
-    model.image.size = (16, 16)
+    model.image.preprocessing = PixelValues((16, 16))
     return model
 
 
@@ -205,6 +205,10 @@ CHANGES = {
     ),
     "variants": (lambda e: (varied(e), build(still(BERT), RESNET)), ["TextTower"]),
     "size": (lambda e: (e, resized()), ["ImageTower"]),
+    "normalization": (
+        lambda e: (e, build(still(BERT), replace(RESNET, std=(0.2, 0.2, 0.2)))),
+        ["ImageTower"],
+    ),
     "pooling": (lambda e: (e, build(replace(still(BERT), pooling="mean"), RESNET)), ["TextTower"]),
     "attention heads": (lambda e: (e, build(heads(4), RESNET)), ["TextTower"]),
 }

@@ -1,8 +1,8 @@
 import pytest
 import torch
-from transformers import AutoConfig
 
-from shopclip.dualencoder.towers import cls, last, mean, text_pooling
+from shopclip.dualencoder import TextEncoder
+from shopclip.dualencoder.pooling import cls, last, maximum, mean
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build
 
 STATES = torch.arange(2 * 3 * 2, dtype=torch.float32).reshape(2, 3, 2)
@@ -26,12 +26,22 @@ def test_mean_of_a_feature_map_is_over_its_positions():
     assert mean(feature_map).tolist() == [[1.5, 5.5]]
 
 
+def test_max_leaves_padding_out():
+    assert maximum(-STATES, MASK).tolist() == [[0, -1], [-6, -7]]
+
+
+SIZES = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+
+
 @pytest.mark.parametrize(
     ("model_type", "pooling"),
-    [("bert", "cls"), ("roberta", "cls"), ("gpt2", "last"), ("llama", "last"), ("opt", "last")],
+    [("bert", "cls"), ("roberta", "mean"), ("llama", "last"), ("opt", "last")],
 )
-def test_causal_text_encoders_are_pooled_at_the_end(model_type, pooling):
-    assert text_pooling(AutoConfig.for_model(model_type)) == pooling
+def test_a_text_encoder_is_pooled_where_it_sees_a_whole_caption(model_type, pooling):
+    """From scratch a RoBERTa gets a tokenizer without a class token."""
+    sizes = {**SIZES, "intermediate_size": 16} if model_type != "opt" else SIZES
+    text = TextEncoder(config={"model_type": model_type, **sizes}, vocab_size=300)
+    assert build(text, RESNET).text.pooling == pooling
 
 
 @pytest.mark.parametrize(

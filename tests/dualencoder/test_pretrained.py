@@ -51,5 +51,6 @@ def test_the_configuration_of_a_checkpoint_makes_no_code_run(monkeypatch):
     monkeypatch.setattr("builtins.input", lambda *_: pytest.fail("somebody was asked"))
     own = {"auto_map": {"AutoModel": "somebody/encoder--own.Own"}}
     sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2}
-    encoder = encoder_from_config({"model_type": "bert", "vocab_size": 9, **sizes, **own})
+    config = {"model_type": "bert", "vocab_size": 9, **sizes, **own}
+    encoder, _ = encoder_from_config(config, "text")
     assert type(encoder).__module__.startswith("transformers.models.bert")

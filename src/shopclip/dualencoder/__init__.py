@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from shopclip.dualencoder.checkpoints import BusyError, CheckpointManager
     from shopclip.dualencoder.devices import DeviceError, choose_device
-    from shopclip.dualencoder.encoder_config import EncoderConfigError, ImageEncoder, TextEncoder
-    from shopclip.dualencoder.encoders import EncoderUnavailableError
+    from shopclip.dualencoder.encoder_config import (
+        EncoderConfigError,
+        ImageEncoder,
+        Source,
+        TextEncoder,
+    )
     from shopclip.dualencoder.examples import Examples
     from shopclip.dualencoder.model import DualEncoder
     from shopclip.dualencoder.model_files import ModelError
+    from shopclip.dualencoder.pretrained import EncoderUnavailableError
     from shopclip.dualencoder.recipe import Recipe
     from shopclip.dualencoder.training import fit
     from shopclip.dualencoder.training_errors import TrainingError
@@ -27,12 +32,13 @@ _HOMES = {
     "DeviceError": "devices",
     "DualEncoder": "model",
     "EncoderConfigError": "encoder_config",
-    "EncoderUnavailableError": "encoders",
+    "EncoderUnavailableError": "pretrained",
     "Epoch": "training_log",
     "Examples": "examples",
     "ImageEncoder": "encoder_config",
     "ModelError": "model_files",
     "Recipe": "recipe",
+    "Source": "encoder_config",
     "Step": "training_log",
     "TextEncoder": "encoder_config",
     "TrainingError": "training_errors",
@@ -53,6 +59,7 @@ __all__ = [
     "ImageEncoder",
     "ModelError",
     "Recipe",
+    "Source",
     "Step",
     "TextEncoder",
     "TrainingError",

@@ -6,8 +6,7 @@ milliseconds whatever its size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -20,98 +19,141 @@ from shopclip.dualencoder.encoder_config import (
     check_heads,
     check_keys,
 )
-from shopclip.dualencoder.encoders import (
-    encoder_from_config,
-    find_pretrained,
-    image_encoder_from_config,
-)
+from shopclip.dualencoder.encoders import encoder_from_config, image_encoder_from_config
+from shopclip.dualencoder.image_preprocessing import image_preprocessing
+from shopclip.dualencoder.open_clip_models import check_open_clip, is_open_clip
+from shopclip.dualencoder.pretrained import load_config
 from shopclip.dualencoder.towers import ImageTower, TextTower
 from shopclip.errors import ShopclipError, first_line
 
 TOKENS = dict.fromkeys(("pad_token_id", "bos_token_id", "eos_token_id"), 0)  # of no tokenizer yet
+SMALL = 100_000_000  # parameters of an encoder that is built in a second or two
 MIN_POSITIONS = 4  # the least that max_tokens may be
-WHAT = {"input_ids": "texts", "pixel_values": "pictures"}
 
 
 def check_text_encoder(spec: TextEncoder, *, embed_dim: int) -> None:
-    """Build the tower of a text encoder from scratch; ask for a pretrained one.
+    """Build the tower of a text encoder as shapes alone.
 
     Raises:
         EncoderConfigError: it cannot be built, or is for something else than texts.
         EncoderUnavailableError: a pretrained one cannot be had.
     """
-    if spec.config is None:
-        find_pretrained(spec)
+    if (source := spec.source) is not None and is_open_clip(source):
+        check_open_clip(source)
         return
-    with _built(spec):
-        encoder = encoder_from_config({**spec.config, **TOKENS, "vocab_size": spec.vocab_size})
-        _expect(encoder, "input_ids")
-        check_heads(encoder.config, spec.config)
+    config = _config(spec)
+    if spec.config is not None:
+        config = {**config, **TOKENS, "vocab_size": spec.vocab_size}
+
+    def build() -> None:
+        encoder, origin = encoder_from_config(config, "text", pretrained=spec.config is None)
+        if spec.config is not None:
+            check_heads(encoder.config, spec.config)
         positions = getattr(encoder.config, "max_position_embeddings", None)
-        if positions is not None and positions < MIN_POSITIONS:
+        if positions is not None and 0 < positions < MIN_POSITIONS:
             raise EncoderConfigError(
                 f"config: {positions} positions, expected at least {MIN_POSITIONS}: a caption "
                 "has so many tokens"
             )
-        if getattr(encoder.config, "is_encoder_decoder", False):
-            raise EncoderConfigError(
-                f"config.model_type is {spec.config['model_type']!r}, an encoder with a decoder; "
-                "expected an encoder alone, such as bert, or a decoder alone, such as gpt2"
-            )
         TextTower(
-            encoder, None, embed_dim=embed_dim, pooling=spec.pooling, max_tokens=spec.max_tokens
+            encoder,
+            None,
+            embed_dim=embed_dim,
+            pooling=spec.pooling,
+            max_tokens=spec.max_tokens,
+            origin=origin,
         )
+
+    _try(build, spec, config)
 
 
 def check_image_encoder(spec: ImageEncoder, size: tuple[int, int], *, embed_dim: int) -> None:
-    """Build the tower of an image encoder from scratch and show it a picture; see the other.
+    """Build the tower of an image encoder as shapes alone, and show it a picture.
 
     Args:
-        size: height and width in pixels at which it sees pictures, where its spec does not say.
+        size: height and width in pixels at which it sees pictures, where it has none of its own.
 
     Raises:
         EncoderConfigError: it cannot be built, or takes no pictures of this size.
         EncoderUnavailableError: a pretrained one cannot be had.
     """
-    if spec.config is None:
-        find_pretrained(spec)
+    if (source := spec.source) is not None and is_open_clip(source):
+        check_open_clip(source)
         return
-    size = spec.size or size
-    with _built(spec, f" for pictures of {size[0]} × {size[1]} pixels"):
-        encoder = image_encoder_from_config({"image_size": list(size), **spec.config}, spec.stem)
-        _expect(encoder, "pixel_values")
-        check_heads(encoder.config, spec.config)
-        tower = ImageTower(encoder, size=size, embed_dim=embed_dim, pooling=spec.pooling)
-        seen = tower.eval().features(torch.zeros((1, *size, 3), dtype=torch.uint8))
-        tower.projection[0](seen)
+    config, preprocessing = _config(spec), image_preprocessing(spec, size)
+    height, width = preprocessing.size
+    if spec.config is not None:
+        config = {"image_size": [height, width], **config}
+
+    def build() -> None:
+        encoder, origin = image_encoder_from_config(
+            config, spec.stem, pretrained=spec.config is None
+        )
+        if spec.config is not None:
+            check_heads(encoder.config, spec.config)
+        ImageTower(
+            encoder,
+            embed_dim=embed_dim,
+            pooling=spec.pooling,
+            preprocessing=preprocessing,
+            origin=origin,
+        )
+
+    _try(build, spec, config, f" for pictures of {height} × {width} pixels")
 
 
-@contextmanager
-def _built(spec: Encoder, purpose: str = "") -> Iterator[None]:
-    """Shapes alone; whatever transformers or torch say of them is about the config."""
-    assert spec.config is not None
-    check_keys(spec.config)
+def _config(spec: Encoder) -> dict[str, Any]:
+    if spec.config is not None:
+        check_keys(spec.config)
+        return dict(spec.config)
+    assert spec.source is not None
+    return load_config(spec.source).to_dict()  # type: ignore[no-any-return]
+
+
+def _try(
+    build: Callable[[], None], spec: Encoder, config: dict[str, Any], purpose: str = ""
+) -> None:
+    """Build shapes alone; where these do not say, and it is small, the encoder itself.
+
+    Raises:
+        EncoderConfigError: whatever transformers or torch say of it is about the config.
+    """
     try:
-        with torch.device("meta"), torch.inference_mode():
-            yield
+        with torch.device("meta"):
+            build()
+    except ShopclipError:
+        raise
+    except Exception:  # of any kind; some operations are none of shapes alone
+        if _parameters(config) > SMALL:
+            return
+    else:
+        return
+    try:
+        with torch.random.fork_rng(devices=[]):
+            build()
     except ShopclipError:
         raise
     except Exception as error:  # of any kind: those of transformers, torch and their checks
-        if "meta" in str(error):
-            return  # asks for a value where there are shapes alone, and says nothing of them
-        given = {name: value for name, value in spec.config.items() if name != "model_type"}
-        raise EncoderConfigError(
-            f"config: no {spec.config['model_type']} can be built of {given}{purpose} "
-            f"({_reason(error)})"
-        ) from error
+        given = {k: v for k, v in (spec.config or {}).items() if k != "model_type"}
+        what = f"config: no {config['model_type']} can be built of {given}"
+        if spec.config is None:
+            what = f"name: {spec.name} is a {config['model_type']}, which makes no tower"
+        raise EncoderConfigError(f"{what}{purpose} ({_reason(error)})") from error
 
 
-def _expect(encoder: Any, wanted: str) -> None:
-    if (takes := getattr(encoder, "main_input_name", wanted)) != wanted:
-        raise EncoderConfigError(
-            f"config.model_type is {encoder.config.model_type!r}, which takes "
-            f"{WHAT.get(takes, takes)}; expected one that takes {WHAT[wanted]}"
-        )
+def _parameters(config: dict[str, Any]) -> int:
+    """Of the whole model; 0 where not even that can be built."""
+    from transformers import AutoConfig, AutoModel
+
+    values = dict(config)
+    try:
+        with torch.device("meta"):
+            model = AutoModel.from_config(
+                AutoConfig.for_model(values.pop("model_type"), **values), trust_remote_code=False
+            )
+    except Exception:  # of any kind; the next attempt says it
+        return 0
+    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def _reason(error: Exception) -> str:

@@ -12,8 +12,29 @@ from pydantic.dataclasses import dataclass
 from shopclip.dualencoder.recipe import STRICT
 from shopclip.errors import ShopclipError, suggest
 
-Pooling = Literal["auto", "cls", "last", "mean"]
+Pooling = Literal["auto", "cls", "last", "mean", "max", "pooler"]
 Stem = Literal["auto", "convolutional"]
+Dtype = Literal["fp32", "bf16", "fp16"]
+ResizeMode = Literal["auto", "squash", "shortest"]
+Channels = tuple[float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Source:
+    """Where pretrained weights come from.
+
+    Attributes:
+        name: of the Hugging Face hub, or a local folder; `hf-hub:owner/name` and
+            `local-dir:folder` are in open_clip's format.
+    """
+
+    name: str
+    revision: str | None = None
+    subfolder: str | None = None
+
+    @property
+    def of_open_clip(self) -> bool:
+        return self.name.startswith(("hf-hub:", "local-dir:"))
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -23,12 +44,24 @@ class Encoder:
     name: str | None = Field(
         default=None, min_length=1, description="hub name or local folder of a pretrained encoder"
     )
+    revision: str | None = Field(
+        default=None, min_length=1, description="branch, tag or commit of `name` on the hub"
+    )
+    subfolder: str | None = Field(
+        default=None, min_length=1, description="folder inside `name` that holds the encoder"
+    )
+    dtype: Dtype = Field(
+        default="fp32",
+        description="of a pretrained encoder's weights; one that is trained takes fp32",
+    )
     config: Mapping[str, Any] | None = Field(
         default=None,
         description="transformers configuration with its model_type, for an encoder from scratch",
     )
     pooling: Pooling = Field(
-        default="auto", description="how token states become one vector; auto: as the family does"
+        default="auto",
+        description="how token states become one vector; auto: as the encoder was trained; pooler: "
+        "by a head of its own",
     )
 
     @field_validator("config")
@@ -45,7 +78,23 @@ class Encoder:
                 "an encoder takes either `name` (pretrained) or `config` (from scratch); "
                 f"got name={self.name!r} and config={self.config!r}"
             )
+        given = {"revision": self.revision, "subfolder": self.subfolder}
+        if self.config is not None and (extra := [key for key, word in given.items() if word]):
+            raise ValueError(
+                f"{extra[0]} is of a pretrained encoder, and `config` builds a new one"
+            )
+        if self.config is not None and self.dtype != "fp32":
+            raise ValueError(
+                f"dtype is {self.dtype}, but an encoder from scratch is trained in fp32"
+            )
         return self
+
+    @property
+    def source(self) -> Source | None:
+        """That of a pretrained encoder."""
+        if self.name is None:
+            return None
+        return Source(name=self.name, revision=self.revision, subfolder=self.subfolder)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -71,11 +120,32 @@ class ImageEncoder(Encoder):
 
     size: tuple[Side, Side] | None = Field(
         default=None,
-        description="height and width in pixels at which it sees images; null: images.size",
+        description="height and width in pixels at which it sees images; null: its own, and of an "
+        "encoder from scratch images.size",
+    )
+    mean: Channels | None = Field(
+        default=None,
+        description="of the channels, from 0 to 1, subtracted from the pixels; null: that of a "
+        "pretrained encoder's image processor, and 0.5 from scratch",
+    )
+    std: Channels | None = Field(
+        default=None, description="that the pixels are divided by; null: as mean"
+    )
+    resize_mode: ResizeMode = Field(
+        default="auto",
+        description="squash: to its size whatever the shape; shortest: the shorter side, and the "
+        "middle is cut out; auto: squash",
     )
     stem: Stem = Field(
         default="auto", description="convolutional: strided convolutions instead of a ViT's patches"
     )
+
+    @field_validator("std")
+    @classmethod
+    def _divides(cls, std: Channels | None) -> Channels | None:
+        if std is not None and min(std) <= 0:
+            raise ValueError(f"std is {std}, expected three numbers above 0")
+        return std
 
     @model_validator(mode="after")
     def _keeps_a_pretrained_stem(self) -> Self:

@@ -2,34 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from torch import Tensor, nn
+import torch
+from torch import nn
 
-from shopclip.dualencoder.encoder_config import Encoder, ImageEncoder, Stem, TextEncoder
+from shopclip.dualencoder.encoder_config import (
+    Dtype,
+    EncoderConfigError,
+    ImageEncoder,
+    Source,
+    Stem,
+    TextEncoder,
+)
+from shopclip.dualencoder.pretrained import (
+    EncoderUnavailableError,
+    load_config,
+    load_model,
+    load_tokenizer,
+)
+from shopclip.dualencoder.sentence_transformer import SentenceTransformerHead, read_head
+from shopclip.dualencoder.stem import ConvolutionalStem, StemError, put_convolutional_stem
 from shopclip.dualencoder.tokenization import train_tokenizer
-from shopclip.errors import ShopclipError, first_line
+
+__all__ = [
+    "ConvolutionalStem",
+    "EncoderUnavailableError",
+    "Origin",
+    "StemError",
+    "build_image_encoder",
+    "build_text_encoder",
+]
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+PARTS = {"text": "text_model", "image": "vision_model"}  # of a model with two towers
 
 
-class EncoderUnavailableError(ShopclipError):
-    """A pretrained encoder is neither a folder, nor in the cache, nor to be downloaded."""
+@dataclass(frozen=True)
+class Origin:
+    """What of an encoder's origin has to be known to call it and to build it again.
+
+    Attributes:
+        config: of the whole model that it is, or is a part of; with its `model_type`.
+        part: its attribute in that model, `encoder` of one with a decoder; None if it is all.
+        own_head: whether it was trained with its own pooler, where it has one.
+        pad_to: tokens to which its captions were padded, and read without a mask.
+        head: what sentence-transformers does with its states.
+        name: of a pretrained one.
+        missing: names of weights that the pretrained files did not hold.
+        library: that builds it again, transformers or open_clip.
+    """
+
+    config: Mapping[str, Any]
+    part: str | None = None
+    own_head: bool = False
+    pad_to: int | None = None
+    head: SentenceTransformerHead | None = None
+    name: str | None = None
+    missing: frozenset[str] = frozenset()
+    library: str = "transformers"
+
+    @classmethod
+    def of(cls, encoder: nn.Module) -> Origin:
+        """That of a whole model from scratch."""
+        return cls(encoder.config.to_dict())  # type: ignore[union-attr,operator]
+
+    def with_head(self, head: SentenceTransformerHead | None) -> Origin:
+        return replace(self, head=head)
+
+    @property
+    def missing_here(self) -> frozenset[str]:
+        """Names of the encoder's own weights that the files did not hold."""
+        prefix = f"{self.part}." if self.part else ""
+        own = (name for name in self.missing if name.startswith(prefix))
+        return frozenset(name.removeprefix(prefix) for name in own)
+
+    def check_weights(self, unused: frozenset[str]) -> None:
+        """Accept pretrained files that held every weight with a part in what the encoder says.
+
+        Raises:
+            EncoderUnavailableError: they did not.
+        """
+        if lost := sorted(self.missing_here - unused):
+            raise EncoderUnavailableError(
+                f"{self.name}: the files hold no weights for {lost[0]}"
+                + (f" and {len(lost) - 1} more" if len(lost) > 1 else "")
+                + ", which would stay random; expected the whole encoder, under the names that "
+                "transformers gives them"
+            )
 
 
-def build_text_encoder(spec: TextEncoder, captions: Iterable[str]) -> tuple[nn.Module, Any]:
-    """The encoder and its tokenizer; `captions` train the tokenizer of one from scratch.
+def build_text_encoder(spec: TextEncoder, captions: Iterable[str]) -> tuple[nn.Module, Any, Origin]:
+    """The encoder, its tokenizer and its origin; `captions` train the tokenizer of one from scratch.
 
     Raises:
         EncoderUnavailableError: a pretrained one cannot be had.
+        EncoderConfigError: it is none of texts.
     """
-    from transformers import AutoTokenizer
-
-    if spec.name is not None:
-        tokenizer = _load(AutoTokenizer.from_pretrained, spec.name)
-        if tokenizer.pad_token is None:  # GPT-2 has none; its padding is masked out anyway
-            tokenizer.pad_token = tokenizer.eos_token
-        return load_encoder(spec), tokenizer
+    if (source := spec.source) is not None:
+        encoder, origin = load_encoder(source, "text", spec.dtype)
+        tokenizer = load_tokenizer(source, encoder)
+        return encoder, tokenizer, replace(origin, head=read_head(source))
     assert spec.config is not None
     tokenizer = train_tokenizer(spec.config["model_type"], captions, spec.vocab_size)
     ids = {
@@ -38,161 +114,130 @@ def build_text_encoder(spec: TextEncoder, captions: Iterable[str]) -> tuple[nn.M
         "bos_token_id": tokenizer.bos_token_id,
         "eos_token_id": tokenizer.eos_token_id,
     }
-    return encoder_from_config({**spec.config, **ids}), tokenizer
+    encoder, origin = encoder_from_config({**spec.config, **ids}, "text")
+    return encoder, tokenizer, origin
 
 
-def build_image_encoder(spec: ImageEncoder, size: tuple[int, int]) -> nn.Module:
-    """The encoder; one from scratch is made for images of `size`, height and width in pixels.
+def build_image_encoder(spec: ImageEncoder, size: tuple[int, int]) -> tuple[nn.Module, Origin]:
+    """The encoder and its origin; one from scratch is made for images of `size`, height and width in pixels.
 
     Raises:
         EncoderUnavailableError: a pretrained one cannot be had.
+        EncoderConfigError: it is none of pictures.
         StemError: the encoder cannot have the stem asked for.
     """
-    if spec.name is not None:
-        return load_encoder(spec)
+    if (source := spec.source) is not None:
+        return load_encoder(source, "image", spec.dtype)
     assert spec.config is not None
     return image_encoder_from_config({"image_size": list(size), **spec.config}, spec.stem)
 
 
-def image_encoder_from_config(config: dict[str, Any], stem: Stem) -> nn.Module:
-    """A randomly initialised encoder with this stem."""
-    encoder = encoder_from_config(config)
+def image_encoder_from_config(
+    config: dict[str, Any], stem: Stem, *, pretrained: bool = False
+) -> tuple[nn.Module, Origin]:
+    """A randomly initialised encoder with this stem, and its origin."""
+    encoder, origin = encoder_from_config(config, "image", pretrained=pretrained)
     if stem == "convolutional":
         put_convolutional_stem(encoder)
-    return encoder
+    return encoder, origin
 
 
-def load_encoder(spec: Encoder) -> nn.Module:
-    """A pretrained encoder without the heads of its pretraining task."""
-    from transformers import AutoModel
+def load_encoder(source: Source, side: str, dtype: Dtype = "fp32") -> tuple[nn.Module, Origin]:
+    """A pretrained encoder without the heads of its pretraining task, and its origin.
 
-    options = _headless(find_pretrained(spec).model_type)
-    return _load(AutoModel.from_pretrained, spec.name, use_safetensors=True, **options)
-
-
-def find_pretrained(spec: Encoder) -> Any:
-    """The configuration of a pretrained encoder, without its weights.
-
-    Raises:
-        EncoderUnavailableError: it cannot be had.
+    Args:
+        side: `text` or `image`, which of a model with two towers.
     """
-    from transformers import AutoConfig
+    config = load_config(source)
+    options = _headless(type(config))
+    model, missing = load_model(source, options)
+    encoder, origin = part_of(model, side, pretrained=True)
+    return encoder.to(DTYPES[dtype]), replace(origin, name=source.name, missing=missing)
 
-    return _load(AutoConfig.from_pretrained, spec.name)
 
+def encoder_from_config(
+    config: Mapping[str, Any], side: str, *, pretrained: bool = False
+) -> tuple[nn.Module, Origin]:
+    """A randomly initialised encoder and its origin; torch's global seed decides the weights.
 
-def encoder_from_config(config: dict[str, Any]) -> nn.Module:
-    """A randomly initialised encoder; torch's global seed decides the weights."""
+    Args:
+        pretrained: its weights will be those of a pretrained one.
+    """
     from transformers import AutoConfig, AutoModel
 
-    config = dict(config)
-    model_type = config.pop("model_type")
-    return AutoModel.from_config(
-        AutoConfig.for_model(model_type, **config), trust_remote_code=False, **_headless(model_type)
-    )
+    values = dict(config)
+    whole = AutoConfig.for_model(values.pop("model_type"), **values)
+    options = _headless(type(whole))
+    if whole.architectures is None:  # of Funnel there are two, and it wants to be told which
+        whole.architectures = [model_class(type(whole)).__name__]
+    model = AutoModel.from_config(whole, trust_remote_code=False, dtype=torch.float32, **options)
+    return part_of(model, side, pretrained=pretrained)
 
 
-def _headless(model_type: str) -> dict[str, bool]:
-    # Poolers that the towers do not use would be trained on no gradient.
-    return {"add_pooling_layer": False} if model_type in ("bert", "vit", "roberta", "deit") else {}
-
-
-def _load(from_pretrained: Callable[..., Any], name: str | None, **options: Any) -> Any:
-    assert name is not None
-    try:
-        # The cache first: offline, transformers would retry for half a minute before it gives up.
-        return from_pretrained(name, local_files_only=True, trust_remote_code=False, **options)
-    except (OSError, ValueError) as not_cached:
-        if "trust_remote_code" in str(not_cached):
-            raise EncoderUnavailableError(_runs_code(name)) from not_cached
-        if Path(name).is_dir():
-            raise EncoderUnavailableError(
-                f"{name}: this folder does not hold a pretrained encoder that transformers can "
-                f"load as safetensors ({first_line(not_cached)})"
-            ) from not_cached
-        return _download(from_pretrained, name, options)
-
-
-def _download(from_pretrained: Callable[..., Any], name: str, options: dict[str, Any]) -> Any:
-    from huggingface_hub import HfApi
-
-    try:
-        HfApi().model_info(name, timeout=10)
-        return from_pretrained(name, trust_remote_code=False, **options)
-    except Exception as unreachable:  # the hub's clients raise a dozen kinds
-        if "trust_remote_code" in str(unreachable):
-            raise EncoderUnavailableError(_runs_code(name)) from unreachable
-        raise EncoderUnavailableError(
-            f"pretrained encoder {name!r} is not a local folder, is not in the Hugging Face cache "
-            f"and could not be downloaded ({first_line(unreachable)}). Either connect once and "
-            f"run `hf download {name}`, or give `name` the path of a folder that holds it, or "
-            "replace `name` by `config` to train this encoder from scratch"
-        ) from unreachable
-
-
-def _runs_code(name: str) -> str:
-    return (
-        f"pretrained encoder {name!r} wants Python code that comes with it to be run (auto_map); "
-        "remote code is not run. Choose an encoder whose type transformers knows itself"
-    )
-
-
-class StemError(ShopclipError):
-    """An encoder cannot have the stem that its spec asks for."""
-
-
-class ConvolutionalStem(nn.Sequential):
-    """Pixels (batch, 3, height, width) → patches (batch, width, height / patch, width / patch).
-
-    Strided 3×3 convolutions that halve the picture and double the channels until the patch is
-    reached, then a 1×1 one (Xiao et al. 2021, Early Convolutions Help Transformers See Better):
-    from scratch a ViT so learns in half the epochs of linear patches.
-    """
-
-    def __init__(self, channels: int, width: int, patch: int) -> None:
-        halvings = patch.bit_length() - 1
-        layers: list[nn.Module] = []
-        for left in reversed(range(halvings)):
-            wider = width >> left
-            layers += [
-                nn.Conv2d(channels, wider, 3, stride=2, padding=1, bias=False),
-                nn.BatchNorm2d(wider),
-                nn.ReLU(inplace=True),
-            ]
-            channels = wider
-        super().__init__(*layers, nn.Conv2d(channels, width, 1))
-
-    @property
-    def weight(self) -> Tensor:
-        """Transformers asks the patch embedding for the dtype of its weight."""
-        return self[-1].weight  # type: ignore[return-value]
-
-
-def put_convolutional_stem(encoder: nn.Module) -> None:
-    """Replace the linear patch embedding of a ViT; torch's global seed decides the weights.
+def part_of(model: nn.Module, side: str, *, pretrained: bool) -> tuple[nn.Module, Origin]:
+    """The text or the image encoder in a model, and its origin.
 
     Raises:
-        StemError: the encoder has no square patches of a power of two pixels.
+        EncoderConfigError: it has none.
     """
-    embedding = next(
-        (
-            module
-            for module in encoder.modules()
-            if isinstance(getattr(module, "projection", None), nn.Conv2d)
-        ),
-        None,
-    )
-    if embedding is None:
-        kind = encoder.config.model_type  # type: ignore[union-attr]
-        raise StemError(
-            f"stem: convolutional takes the place of linear patches, and a {kind} has none; "
-            "leave stem out"
+    config: Any = model.config
+    described = config.to_dict()
+    kind, name = config.model_type, PARTS[side]
+    part = getattr(model, name, None)
+    if isinstance(part, nn.Module) and hasattr(part, "config"):
+        pads = side == "text" and _pads(part.config.model_type)
+        length = part.config.max_position_embeddings if pads else None
+        return part, Origin(described, name, own_head=pretrained, pad_to=length)
+    if side == "text" and getattr(config, "is_encoder_decoder", False):
+        return model.get_encoder(), Origin(described, "encoder")  # type: ignore[operator]
+    _expect(model, side)
+    own_head = pretrained and (side == "image" or kind.endswith("_text_model"))
+    length = config.max_position_embeddings if side == "text" and _pads(kind) else None
+    return model, Origin(described, own_head=own_head, pad_to=length)
+
+
+def _pads(kind: str) -> bool:
+    return kind.startswith("siglip")  # trained on captions padded to all of its positions
+
+
+def _expect(model: nn.Module, side: str) -> None:
+    what = {"input_ids": "texts", "pixel_values": "pictures"}
+    wanted = {"text": "input_ids", "image": "pixel_values"}[side]
+    main = str(getattr(model, "main_input_name", wanted))
+    if main != wanted:
+        kind = model.config.model_type  # type: ignore[union-attr]
+        example = {"text": "bert or gpt2", "image": "vit or resnet"}[side]
+        raise EncoderConfigError(
+            f"config.model_type is {kind!r}, which takes {what.get(main, main)}; expected one "
+            f"that takes {what[wanted]}, such as {example}"
         )
-    linear = embedding.projection
-    patch = linear.stride[0]  # type: ignore[index,union-attr]
-    if linear.stride != (patch, patch) or patch < 2 or patch & (patch - 1):  # type: ignore[union-attr,operator]
-        raise StemError(
-            f"stem: convolutional halves the picture, so patch_size must be 2, 4, 8, 16 or 32; "
-            f"got {linear.stride}"  # type: ignore[union-attr]
-        )
-    embedding.projection = ConvolutionalStem(linear.in_channels, linear.out_channels, int(patch))  # type: ignore[union-attr,arg-type]
+
+
+def model_class(config: type) -> type:
+    """The model that transformers makes of such a configuration.
+
+    Raises:
+        EncoderConfigError: none.
+    """
+    from transformers import MODEL_MAPPING
+
+    try:
+        model = MODEL_MAPPING[config]
+    except KeyError:
+        kind = config.model_type  # type: ignore[attr-defined]
+        raise EncoderConfigError(
+            f"config.model_type is {kind!r}, of which transformers has a configuration and no "
+            "model; expected an encoder such as bert, gpt2, vit or resnet"
+        ) from None
+    return model[0] if isinstance(model, tuple | list) else model  # type: ignore[no-any-return]
+
+
+def _headless(config: type) -> dict[str, bool]:
+    """Poolers that the towers do not use would be trained on no gradient."""
+    model = model_class(config)
+    images = getattr(model, "main_input_name", "") == "pixel_values"
+    has = "add_pooling_layer" in inspect.signature(model.__init__).parameters
+    # What a picture's pooler does to the mean or the class token belongs to the encoder, but for
+    # the head of a task that ViT and DeiT carry.
+    keeps = images and config.model_type not in ("vit", "deit")  # type: ignore[attr-defined]
+    return {"add_pooling_layer": False} if has and not keeps else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def image_features(
     device = next(tower.parameters()).device
     key = fingerprint.of(
         *_encoder(tower, precision),
-        list(tower.size),
+        tower.preprocessing.to_dict(),
         examples.images_fingerprint or fingerprint.of(examples.images),
         examples.rows,
     )
@@ -51,14 +52,15 @@ def text_features(
 ) -> np.ndarray:
     """float32 (captions, width)."""
     device = next(tower.parameters()).device
-    key = fingerprint.of(*_encoder(tower, precision), tokens.ids, tokens.lengths)
+    head = tower.origin.head and asdict(tower.origin.head)
+    key = fingerprint.of(*_encoder(tower, precision), head, tokens.ids, tokens.lengths)
     batches = torch.arange(len(tokens.ids)).split(BATCH)
     parts = (tower.features(*tokens.batch(batch, device)) for batch in batches)
     return _cached(f"text_{key}", len(tokens.ids), parts, precision, folder)
 
 
 def _encoder(tower: ImageTower | TextTower, precision: Precision) -> tuple[Any, ...]:
-    config = tower.encoder.config.to_dict()  # type: ignore[union-attr,operator]
+    config = dict(tower.origin.config)
     return fingerprint.of_weights(tower.encoder), config, tower.pooling, precision.name
 
 

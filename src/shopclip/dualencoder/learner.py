@@ -179,6 +179,8 @@ def _prepare(model: DualEncoder, recipe: Recipe) -> None:
     """Set what of the model learns, and how it computes."""
     for tower, mode in ((model.text, recipe.text_mode), (model.image, recipe.image_mode)):
         tower.encoder.requires_grad_(mode == "train")
+        for name in tower.facts.unused:  # has no part in what the tower says
+            tower.encoder.get_parameter(name).requires_grad_(False)
         _set_gradient_checkpointing(tower.encoder, recipe.gradient_checkpointing)
     layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
     model.image.to(memory_format=layout)

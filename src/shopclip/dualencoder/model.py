@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from shopclip.dualencoder import model_files
-from shopclip.dualencoder.encoder_config import ImageEncoder, TextEncoder
+from shopclip.dualencoder.encoder_config import ImageEncoder, Source, TextEncoder
 from shopclip.dualencoder.encoders import build_image_encoder, build_text_encoder
+from shopclip.dualencoder.image_preprocessing import image_preprocessing
 from shopclip.dualencoder.losses import LOSSES
 from shopclip.dualencoder.temperature import Temperature
 from shopclip.dualencoder.tokenization import Tokens
@@ -45,8 +46,8 @@ class DualEncoder(nn.Module):
 
         Args:
             captions: training captions, for the tokenizer of a text encoder from scratch.
-            size: height and width in pixels at which the image tower sees pictures, where its spec
-                does not say.
+            size: height and width in pixels at which an image tower from scratch sees pictures,
+                where its spec does not say; a pretrained one has its own.
             embed_dim: width of the shared space.
             loss: what the towers will learn by; it decides where temperature and bias start.
             temperature: the initial one, where it is not the loss's own.
@@ -55,11 +56,11 @@ class DualEncoder(nn.Module):
         Raises:
             EncoderUnavailableError: a pretrained encoder cannot be had.
         """
-        size = image.size or size
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            text_encoder, tokenizer = build_text_encoder(text, captions)
-            image_encoder = build_image_encoder(image, size)
+            text_encoder, tokenizer, text_origin = build_text_encoder(text, captions)
+            preprocessing = image_preprocessing(image, size)
+            image_encoder, image_origin = build_image_encoder(image, preprocessing.size)
             return cls(
                 TextTower(
                     text_encoder,
@@ -67,10 +68,46 @@ class DualEncoder(nn.Module):
                     embed_dim=embed_dim,
                     pooling=text.pooling,
                     max_tokens=text.max_tokens,
+                    origin=text_origin,
                 ),
-                ImageTower(image_encoder, size=size, embed_dim=embed_dim, pooling=image.pooling),
+                ImageTower(
+                    image_encoder,
+                    embed_dim=embed_dim,
+                    pooling=image.pooling,
+                    preprocessing=preprocessing,
+                    origin=image_origin,
+                ),
                 Temperature(temperature or LOSSES[loss].temperature, LOSSES[loss].bias),
             )
+
+    @classmethod
+    def from_pretrained(
+        cls, source: Source, *, loss: str = "info_nce", temperature: float | None = None
+    ) -> DualEncoder:
+        """A whole public model as it is: both towers, their projections, temperature and bias.
+
+        Args:
+            loss: what it will be trained by; a bias that it takes is added where there is none.
+            temperature: the initial one, where it is not the model's own.
+
+        Raises:
+            EncoderUnavailableError: it cannot be had.
+            EncoderConfigError: it is no model of a text and an image tower in one space.
+        """
+        from shopclip.dualencoder.public_models import load_public_model
+
+        model = load_public_model(source)
+        own = model.temperature
+        bias = LOSSES[loss].bias if own.bias is None else own.bias.item()
+        if temperature is not None or own.bias is None is not bias:
+            start = temperature or 1 / own.scale.item()
+            model.temperature = Temperature(start, bias, max_scale=own.max_scale)
+        return model
+
+    @property
+    def embed_dim(self) -> int:
+        """Width of the shared space."""
+        return self.text.embed_dim
 
     @property
     def device(self) -> torch.device:
@@ -134,5 +171,4 @@ class DualEncoder(nn.Module):
         return model_files.load(Path(folder)).to(device)
 
     def _stack(self, embeddings: Iterable[np.ndarray]) -> np.ndarray:
-        embed_dim = int(self.text.projection[1].out_features)  # type: ignore[arg-type]
-        return np.concatenate([np.empty((0, embed_dim), np.float32), *embeddings])
+        return np.concatenate([np.empty((0, self.embed_dim), np.float32), *embeddings])

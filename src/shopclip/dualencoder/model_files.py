@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,10 @@ from shopclip.files.integrity import check_digests, digest, digests, other_forma
 
 if TYPE_CHECKING:
     from shopclip.dualencoder.model import DualEncoder
+    from shopclip.dualencoder.towers import ImageTower, TextTower
 
-FORMAT = 1
+FORMAT = 2  # 1: pixels in [-1, 1], whole transformers models
+READ = (1, 2)
 _TRAIN = "kedro run --pipelines training"
 
 
@@ -49,7 +52,8 @@ def load(folder: Path) -> DualEncoder:
     try:
         manifest = json.loads((folder / "dual_encoder.json").read_text())
         what, again = f"{folder}: a dual encoder", f"train the pair again: {_TRAIN}"
-        if problem := other_format(what, manifest["format"], FORMAT, again):
+        known = manifest["format"] if manifest["format"] in READ else FORMAT
+        if problem := other_format(what, manifest["format"], known, again):
             raise ModelError(problem)
         _check_files(manifest, folder)
         return _rebuild(manifest, folder)
@@ -69,49 +73,50 @@ def describe(model: DualEncoder) -> dict[str, Any]:
     """All that the model is beside its weights and its tokenizer."""
     return {
         "format": FORMAT,
-        "dimensions": model.text.projection[1].out_features,
+        "embed_dim": model.embed_dim,
         "biased": model.temperature.bias is not None,
-        "text": {
-            "config": model.text.encoder.config.to_dict(),  # type: ignore[union-attr,operator]
-            "pooling": model.text.pooling,
-            "max_tokens": model.text.max_tokens,
-        },
+        "max_scale": model.temperature.max_scale,
+        "text": {**_described(model.text), "max_tokens": model.text.max_tokens},
         "image": {
-            "config": model.image.encoder.config.to_dict(),  # type: ignore[union-attr,operator]
+            **_described(model.image),
             "stem": model.image.stem,
-            "pooling": model.image.pooling,
             "size": list(model.image.size),
+            "preprocessing": model.image.preprocessing.to_dict(),
         },
+    }
+
+
+def _described(tower: TextTower | ImageTower) -> dict[str, Any]:
+    from shopclip.dualencoder.rebuilding import describe_projection, dtype_of
+
+    origin, facts = tower.origin, tower.facts
+    return {
+        "library": origin.library,
+        "config": dict(origin.config),
+        "own_head": origin.own_head,
+        "dtype": dtype_of(tower.encoder),
+        "head": origin.head and asdict(origin.head),
+        "pooling": tower.pooling,
+        "facts": {**asdict(facts), "unused": sorted(facts.unused)},
+        "projection": describe_projection(tower.projection),
     }
 
 
 def _rebuild(manifest: dict[str, Any], folder: Path) -> DualEncoder:
     from safetensors.torch import load_file
-    from transformers import AutoTokenizer
 
-    from shopclip.dualencoder.encoders import encoder_from_config, image_encoder_from_config
     from shopclip.dualencoder.model import DualEncoder
-    from shopclip.dualencoder.temperature import Temperature
-    from shopclip.dualencoder.towers import ImageTower, TextTower
+    from shopclip.dualencoder.rebuilding import rebuild_image_tower, rebuild_text_tower
+    from shopclip.dualencoder.temperature import MAX_SCALE, Temperature
 
-    text, image, embed_dim = manifest["text"], manifest["image"], manifest["dimensions"]
+    embed_dim = manifest.get("embed_dim") or manifest["dimensions"]
     model = DualEncoder(
-        TextTower(
-            encoder_from_config(text["config"]),
-            AutoTokenizer.from_pretrained(
-                folder / "tokenizer", local_files_only=True, trust_remote_code=False
-            ),
-            embed_dim=embed_dim,
-            pooling=text["pooling"],
-            max_tokens=text["max_tokens"],
+        rebuild_text_tower(manifest["text"], folder / "tokenizer", embed_dim),
+        rebuild_image_tower(manifest["image"], embed_dim),
+        Temperature(
+            bias=0.0 if manifest.get("biased") else None,
+            max_scale=manifest.get("max_scale", MAX_SCALE),
         ),
-        ImageTower(
-            image_encoder_from_config(image["config"], image.get("stem", "auto")),
-            size=tuple(image["size"]),
-            embed_dim=embed_dim,
-            pooling=image["pooling"],
-        ),
-        Temperature(bias=0.0 if manifest.get("biased") else None),
     )
     weights = load_file(folder / "model.safetensors")
     for name, value in weights.items():

@@ -141,6 +141,7 @@ def _train(
             after_epoch(state.log.epochs[-1])
     if state.best:
         learner.model.load_state_dict(state.best)
+    learner.model.image.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     state.done = True
     if checkpoint_manager:
         checkpoint_manager.finish(state, learner)
