@@ -92,9 +92,12 @@ def chinese_clip(folder):
     tokenizer = bert_tokenizer()
     model = _two_towers("chinese_clip", tokenizer, {}, {}, projection_dim=12)
     return _save(
-        folder, model, tokenizer, ChineseCLIPImageProcessor(
-        size={"height": 32, "width": 32}, crop_size={"height": 32, "width": 32}
-    )
+        folder,
+        model,
+        tokenizer,
+        ChineseCLIPImageProcessor(
+            size={"height": 32, "width": 32}, crop_size={"height": 32, "width": 32}
+        ),
     )
 
 
@@ -116,7 +119,13 @@ def vision_text_dual_encoder(folder):
 
 def altclip(folder):
     tokenizer = bert_tokenizer()
-    model = _two_towers("altclip", tokenizer, {"project_dim": 16, "max_position_embeddings": 40}, {}, projection_dim=12)
+    model = _two_towers(
+        "altclip",
+        tokenizer,
+        {"project_dim": 16, "max_position_embeddings": 40},
+        {},
+        projection_dim=12,
+    )
     return _save(
         folder, model, tokenizer, CLIPImageProcessor(size={"shortest_edge": 32}, crop_size=32)
     )

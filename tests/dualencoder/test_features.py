@@ -8,6 +8,7 @@ from shopclip.dualencoder import Examples, Recipe, fit
 from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.features import BATCH, image_features, text_features
 from shopclip.dualencoder.learner import Learner
+from shopclip.dualencoder.preprocessing import PixelValues
 from shopclip.dualencoder.towers import ImageTower, TextTower
 from tests.conftest import noise
 from tests.dualencoder.conftest import (
@@ -206,7 +207,7 @@ CHANGES = {
     "variants": (lambda e: (varied(e), build(still(BERT), RESNET)), ["TextTower"]),
     "size": (lambda e: (e, resized()), ["ImageTower"]),
     "normalization": (
-        lambda e: (e, build(still(BERT), replace(RESNET, std=(0.2, 0.2, 0.2)))),
+        lambda e: (e, build(still(BERT), replace(RESNET, std=(0.2,) * 3))),
         ["ImageTower"],
     ),
     "pooling": (lambda e: (e, build(replace(still(BERT), pooling="mean"), RESNET)), ["TextTower"]),

@@ -7,7 +7,6 @@ import torch.nn.functional as F  # noqa: N812
 from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
 
 from shopclip.dualencoder import DualEncoder, Source
-from tests.dualencoder import public_folders
 from tests.dualencoder.public_folders import CAPTIONS, KINDS
 
 SHAPES = [(40, 30), (24, 61), (32, 32)]

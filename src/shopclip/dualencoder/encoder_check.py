@@ -21,8 +21,8 @@ from shopclip.dualencoder.encoder_config import (
 )
 from shopclip.dualencoder.encoders import encoder_from_config, image_encoder_from_config
 from shopclip.dualencoder.image_preprocessing import image_preprocessing
-from shopclip.dualencoder.open_clip_models import check_open_clip, is_open_clip
-from shopclip.dualencoder.pretrained import load_config
+from shopclip.dualencoder.open_clip_models import check_open_clip
+from shopclip.dualencoder.pretrained import is_open_clip, load_config
 from shopclip.dualencoder.towers import ImageTower, TextTower
 from shopclip.errors import ShopclipError, first_line
 
@@ -131,9 +131,9 @@ def _try(
     try:
         with torch.random.fork_rng(devices=[]):
             build()
-    except ShopclipError:
-        raise
     except Exception as error:  # of any kind: those of transformers, torch and their checks
+        if isinstance(error, ShopclipError) and error.__cause__ is None:
+            raise
         given = {k: v for k, v in (spec.config or {}).items() if k != "model_type"}
         what = f"config: no {config['model_type']} can be built of {given}"
         if spec.config is None:
@@ -156,8 +156,10 @@ def _parameters(config: dict[str, Any]) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """The line that says it: the last of a check by dataclass, else the first."""
+    if isinstance(error, ShopclipError) and error.__cause__ is not None:
+        return _reason(error.__cause__)
     if isinstance(error, KeyError):
         return f"there is no {error}"
     lines = str(error).strip().split("\n")

@@ -20,6 +20,7 @@ from shopclip.dualencoder.encoder_config import (
 )
 from shopclip.dualencoder.pretrained import (
     EncoderUnavailableError,
+    is_open_clip,
     load_config,
     load_model,
     load_tokenizer,
@@ -96,13 +97,20 @@ class Origin:
 
 
 def build_text_encoder(spec: TextEncoder, captions: Iterable[str]) -> tuple[nn.Module, Any, Origin]:
-    """The encoder, its tokenizer and its origin; `captions` train the tokenizer of one from scratch.
+    """The encoder, its tokenizer and its origin.
+
+    Args:
+        captions: that train the tokenizer of an encoder from scratch.
 
     Raises:
         EncoderUnavailableError: a pretrained one cannot be had.
         EncoderConfigError: it is none of texts.
     """
     if (source := spec.source) is not None:
+        if is_open_clip(source):
+            from shopclip.dualencoder.open_clip_models import load_text
+
+            return load_text(source)
         encoder, origin = load_encoder(source, "text", spec.dtype)
         tokenizer = load_tokenizer(source, encoder)
         return encoder, tokenizer, replace(origin, head=read_head(source))
@@ -119,7 +127,10 @@ def build_text_encoder(spec: TextEncoder, captions: Iterable[str]) -> tuple[nn.M
 
 
 def build_image_encoder(spec: ImageEncoder, size: tuple[int, int]) -> tuple[nn.Module, Origin]:
-    """The encoder and its origin; one from scratch is made for images of `size`, height and width in pixels.
+    """The encoder and its origin.
+
+    Args:
+        size: height and width in pixels of the images that one from scratch is made for.
 
     Raises:
         EncoderUnavailableError: a pretrained one cannot be had.
@@ -127,6 +138,10 @@ def build_image_encoder(spec: ImageEncoder, size: tuple[int, int]) -> tuple[nn.M
         StemError: the encoder cannot have the stem asked for.
     """
     if (source := spec.source) is not None:
+        if is_open_clip(source):
+            from shopclip.dualencoder.open_clip_models import load_image
+
+            return load_image(source)
         return load_encoder(source, "image", spec.dtype)
     assert spec.config is not None
     return image_encoder_from_config({"image_size": list(size), **spec.config}, spec.stem)
@@ -174,22 +189,22 @@ def encoder_from_config(
     return part_of(model, side, pretrained=pretrained)
 
 
-def part_of(model: nn.Module, side: str, *, pretrained: bool) -> tuple[nn.Module, Origin]:
+def part_of(model: Any, side: str, *, pretrained: bool) -> tuple[nn.Module, Origin]:
     """The text or the image encoder in a model, and its origin.
 
     Raises:
         EncoderConfigError: it has none.
     """
-    config: Any = model.config
+    config = model.config
     described = config.to_dict()
     kind, name = config.model_type, PARTS[side]
     part = getattr(model, name, None)
     if isinstance(part, nn.Module) and hasattr(part, "config"):
-        pads = side == "text" and _pads(part.config.model_type)
-        length = part.config.max_position_embeddings if pads else None
+        own: Any = part.config
+        length = own.max_position_embeddings if side == "text" and _pads(own.model_type) else None
         return part, Origin(described, name, own_head=pretrained, pad_to=length)
     if side == "text" and getattr(config, "is_encoder_decoder", False):
-        return model.get_encoder(), Origin(described, "encoder")  # type: ignore[operator]
+        return model.get_encoder(), Origin(described, "encoder")
     _expect(model, side)
     own_head = pretrained and (side == "image" or kind.endswith("_text_model"))
     length = config.max_position_embeddings if side == "text" and _pads(kind) else None
@@ -236,7 +251,7 @@ def _headless(config: type) -> dict[str, bool]:
     """Poolers that the towers do not use would be trained on no gradient."""
     model = model_class(config)
     images = getattr(model, "main_input_name", "") == "pixel_values"
-    has = "add_pooling_layer" in inspect.signature(model.__init__).parameters
+    has = "add_pooling_layer" in inspect.signature(model).parameters
     # What a picture's pooler does to the mean or the class token belongs to the encoder, but for
     # the head of a task that ViT and DeiT carry.
     keeps = images and config.model_type not in ("vit", "deit")  # type: ignore[attr-defined]

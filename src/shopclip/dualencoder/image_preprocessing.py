@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from shopclip.dualencoder.encoder_config import ImageEncoder
+from shopclip.dualencoder.encoder_config import ImageEncoder, Source
 from shopclip.dualencoder.preprocessing import (
     HALF,
     NaFlexPatches,
@@ -16,7 +16,7 @@ from shopclip.dualencoder.preprocessing import (
     normalization_of,
     size_of,
 )
-from shopclip.dualencoder.pretrained import load_config, load_image_processor
+from shopclip.dualencoder.pretrained import is_open_clip, load_config, load_image_processor
 
 logger = logging.getLogger(__name__)
 
@@ -33,9 +33,12 @@ def image_preprocessing(spec: ImageEncoder, size: tuple[int, int]) -> Preprocess
     Raises:
         EncoderUnavailableError: a pretrained encoder cannot be had.
     """
-    mean, std, resample = HALF, HALF, "bilinear"
+    mean, std = HALF, HALF
+    resample: Resample = "bilinear"
     own: tuple[int, int] | None = None
-    if (source := spec.source) is not None:
+    if (source := spec.source) is not None and is_open_clip(source):
+        return _of_open_clip(spec, source)
+    if source is not None:
         config, processor = load_config(source), load_image_processor(source)
         if processor is None:
             logger.warning(
@@ -55,6 +58,17 @@ def image_preprocessing(spec: ImageEncoder, size: tuple[int, int]) -> Preprocess
         patches = (size[0] // patch) * (size[1] // patch)
         return NaFlexPatches(patch, patches, spec.mean or mean, spec.std or std, resample)
     return _pixel_values(spec, size, spec.mean or mean, spec.std or std, resample)
+
+
+def _of_open_clip(spec: ImageEncoder, source: Source) -> Preprocessing:
+    from shopclip.dualencoder.open_clip_models import load_transform
+
+    if spec.size or spec.mean or spec.std or spec.resize_mode != "auto":
+        raise PreprocessingError(
+            f"name: {source.name} prepares pictures as open_clip does; leave size, mean, std and "
+            "resize_mode out"
+        )
+    return load_transform(source)
 
 
 def _pixel_values(

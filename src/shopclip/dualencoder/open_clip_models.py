@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from shopclip.dualencoder.encoder_config import Source
 from shopclip.dualencoder.encoders import Origin
+from shopclip.dualencoder.pretrained import OPEN_CLIP_CONFIG as CONFIG
 from shopclip.dualencoder.pretrained import EncoderUnavailableError
 from shopclip.dualencoder.probe import ImageFacts, TextFacts
 from shopclip.dualencoder.temperature import MAX_SCALE, Temperature
@@ -28,25 +29,8 @@ from shopclip.errors import first_line
 if TYPE_CHECKING:
     from shopclip.dualencoder.model import DualEncoder
 
-CONFIG = "open_clip_config.json"
 LIBRARY = "open_clip"
 _TOKENIZER = "open_clip_tokenizer.json"
-
-
-def is_open_clip(source: Source) -> bool:
-    """Whether a name says so, or a folder holds such a model and none of transformers."""
-    folder = Path(source.name)
-    return source.of_open_clip or (
-        (folder / CONFIG).is_file() and not _of_transformers(folder / "config.json")
-    )
-
-
-def _of_transformers(file: Path) -> bool:
-    try:
-        config = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
-        return False
-    return "auto_map" not in config and "model_type" in config
 
 
 class OpenClipEncoder(nn.Module):
@@ -74,12 +58,20 @@ class OpenClipEncoder(nn.Module):
 
 
 class OpenClipText(OpenClipEncoder):
+    def __init__(self, tower: nn.Module, config: Mapping[str, Any], max_tokens: int) -> None:
+        super().__init__(tower, config)
+        self.facts = TextFacts(self.config.hidden_size, "pooler", max_tokens, False, frozenset())
+
     def forward(self, input_ids: Tensor) -> SimpleNamespace:
         return SimpleNamespace(pooler_output=self.tower(input_ids))
 
 
 class OpenClipImage(OpenClipEncoder):
     main_input_name = "pixel_values"
+
+    def __init__(self, tower: nn.Module, config: Mapping[str, Any]) -> None:
+        super().__init__(tower, config)
+        self.facts = ImageFacts(self.config.hidden_size, "pooler", frozenset())
 
     def forward(self, pixel_values: Tensor) -> SimpleNamespace:
         return SimpleNamespace(pooler_output=self.tower(pixel_values))
@@ -193,8 +185,8 @@ def load_open_clip(source: Source) -> DualEncoder:
     scale = math.exp(float(model.logit_scale.detach()))
     bias = getattr(model, "logit_bias", None)
     return DualEncoder(
-        text_tower(model, tokenizer, config, OwnProjection(None)),
-        image_tower(model, config, OwnProjection(None)),
+        text_tower(model, tokenizer, config, embed_dim=0, projection=OwnProjection(None)),
+        image_tower(model, config, embed_dim=0, projection=OwnProjection(None)),
         Temperature(
             1 / scale,
             None if bias is None else float(bias.detach()),
@@ -203,39 +195,58 @@ def load_open_clip(source: Source) -> DualEncoder:
     )
 
 
+def load_text(source: Source) -> tuple[OpenClipText, OpenClipTokenizer, Origin]:
+    """The text encoder of a public model, its tokenizer and its origin.
+
+    Raises:
+        EncoderUnavailableError: as of `load_open_clip`.
+    """
+    model, tokenizer, config = _load(source)
+    encoder = OpenClipText(model.text, config, tokenizer.model_max_length)
+    return encoder, tokenizer, Origin(config, library=LIBRARY)
+
+
+def load_image(source: Source) -> tuple[OpenClipImage, Origin]:
+    """The image encoder of a public model, and its origin.
+
+    Raises:
+        EncoderUnavailableError: as of `load_open_clip`.
+    """
+    model, _, config = _load(source)
+    return OpenClipImage(model.visual, config), Origin(config, library=LIBRARY)
+
+
+def load_transform(source: Source) -> OpenClipTransform:
+    """What a public model does to pictures.
+
+    Raises:
+        EncoderUnavailableError: as of `load_open_clip`.
+    """
+    return OpenClipTransform(_load(source)[2]["preprocess_cfg"])
+
+
 def text_tower(
-    model: Any,
-    tokenizer: OpenClipTokenizer,
-    config: Mapping[str, Any],
-    projection: nn.Module | None,
-    embed_dim: int = 0,
+    model: Any, tokenizer: OpenClipTokenizer, config: Mapping[str, Any], **options: Any
 ) -> TextTower:
-    """The text tower of a loaded model; without a projection it gets a new one."""
-    width = config["model_cfg"]["embed_dim"]
+    """The text tower of a loaded model; options are those of `TextTower`."""
     return TextTower(
-        OpenClipText(model.text, config),
+        OpenClipText(model.text, config, tokenizer.model_max_length),
         tokenizer,
-        embed_dim=embed_dim,
         pooling="pooler",
         max_tokens=tokenizer.model_max_length,
         origin=Origin(config, library=LIBRARY),
-        facts=TextFacts(width, "pooler", tokenizer.model_max_length, False, frozenset()),
-        projection=projection,
+        **options,
     )
 
 
-def image_tower(
-    model: Any, config: Mapping[str, Any], projection: nn.Module | None, embed_dim: int = 0
-) -> ImageTower:
-    """The image tower of a loaded model; without a projection it gets a new one."""
+def image_tower(model: Any, config: Mapping[str, Any], **options: Any) -> ImageTower:
+    """The image tower of a loaded model; options are those of `ImageTower`."""
     return ImageTower(
         OpenClipImage(model.visual, config),
-        embed_dim=embed_dim,
         pooling="pooler",
         preprocessing=OpenClipTransform(config["preprocess_cfg"]),
         origin=Origin(config, library=LIBRARY),
-        facts=ImageFacts(config["model_cfg"]["embed_dim"], "pooler", frozenset()),
-        projection=projection,
+        **options,
     )
 
 
@@ -290,5 +301,5 @@ def _library(name: str) -> None:
         import open_clip  # noqa: F401  whether it is there
     except ModuleNotFoundError as error:
         raise EncoderUnavailableError(
-            f"{name or 'this model'}: in open_clip's format, which takes: pip install -e '.[openclip]'"
+            f"{name or 'this model'}: in open_clip's format; pip install -e '.[openclip]'"
         ) from error

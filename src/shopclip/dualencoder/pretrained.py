@@ -6,6 +6,7 @@ without its vocabulary would be random layers and unknown words, and training wo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,28 @@ from shopclip.dualencoder.encoder_config import Source
 from shopclip.errors import ShopclipError, first_line
 
 POINTER = b"version https://git-lfs"
+OPEN_CLIP_CONFIG = "open_clip_config.json"
 TRIED = ("red cotton shirt", "blue leather shoes")  # two captions that no tokenizer takes for one
 
 
 class EncoderUnavailableError(ShopclipError):
     """A pretrained encoder is neither a folder, nor in the cache, nor to be downloaded."""
+
+
+def is_open_clip(source: Source) -> bool:
+    """Whether a name says so, or a folder holds such a model and none of transformers."""
+    folder = Path(source.name)
+    return source.of_open_clip or (
+        (folder / OPEN_CLIP_CONFIG).is_file() and not _of_transformers(folder / "config.json")
+    )
+
+
+def _of_transformers(file: Path) -> bool:
+    try:
+        config = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return "auto_map" not in config and "model_type" in config
 
 
 def load_config(source: Source) -> Any:
@@ -60,7 +78,7 @@ def load_model(source: Source, options: dict[str, bool]) -> tuple[nn.Module, fro
     return model, frozenset(info["missing_keys"])
 
 
-def load_tokenizer(source: Source, encoder: nn.Module) -> Any:
+def load_tokenizer(source: Source, encoder: Any) -> Any:
     """The tokenizer of a pretrained encoder, with a token for padding.
 
     Raises:
@@ -82,8 +100,7 @@ def load_tokenizer(source: Source, encoder: nn.Module) -> Any:
             f"{source.name}: its tokenizer takes any two captions for the same, as one without its "
             "files does; expected tokenizer.json, or the vocabulary of its kind, beside the weights"
         )
-    table = encoder.get_input_embeddings() if _has_table(encoder) else None
-    rows = getattr(table, "num_embeddings", None)
+    rows = vocabulary_of(encoder)
     if rows is not None and max(*one, *other, tokenizer.pad_token_id) >= rows:
         raise EncoderUnavailableError(
             f"{source.name}: its tokenizer numbers {len(tokenizer)} tokens, and the encoder knows "
@@ -104,12 +121,13 @@ def load_image_processor(source: Source) -> Any | None:
         return None
 
 
-def _has_table(encoder: nn.Module) -> bool:
+def vocabulary_of(encoder: Any) -> int | None:
+    """Tokens that a text encoder has vectors of; None of one without such a table."""
     try:
-        encoder.get_input_embeddings()  # type: ignore[operator]
+        rows = encoder.get_input_embeddings().num_embeddings
     except (NotImplementedError, AttributeError):
-        return False
-    return True
+        return None
+    return int(rows)
 
 
 def _load(from_pretrained: Callable[..., Any], source: Source, **options: Any) -> Any:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from shopclip.dualencoder.pooling import pooled, states_of
 from shopclip.dualencoder.preprocessing import Preprocessing
+from shopclip.dualencoder.pretrained import vocabulary_of
 from shopclip.errors import ShopclipError, first_line
 
 WORDS = 6  # of a caption that is tried
@@ -170,7 +171,7 @@ def _captions(encoder: nn.Module, tokenizer: Any) -> tuple[Tensor, dict[str, Ten
         getattr(tokenizer, f"{name}_token_id", None) for name in ("bos", "eos", "cls", "sep")
     }
     special |= set(tokenizer.all_special_ids)
-    rows = encoder.get_input_embeddings().num_embeddings if _has_table(encoder) else len(tokenizer)
+    rows = vocabulary_of(encoder) or len(tokenizer)
     words = [number for number in range(min(rows, len(tokenizer))) if number not in special]
     if len(words) < 2 * WORDS:
         raise EncoderProbeError(
@@ -192,13 +193,6 @@ def _captions(encoder: nn.Module, tokenizer: Any) -> tuple[Tensor, dict[str, Ten
     return framed(caption), changed, framed(chosen), starts
 
 
-def _has_table(encoder: nn.Module) -> bool:
-    try:
-        return hasattr(encoder.get_input_embeddings(), "num_embeddings")  # type: ignore[operator]
-    except (NotImplementedError, AttributeError):
-        return False
-
-
 def _side_by_side(short: Tensor, longer: Tensor, tokenizer: Any) -> tuple[Tensor, Tensor]:
     padded = torch.full_like(longer, tokenizer.pad_token_id)
     padded[:, : short.shape[1]] = short
@@ -218,14 +212,14 @@ def _pooling_of(output: Any, changed: Any, starts_with_class: bool) -> str:
 
 def _longest(run: Run, caption: Tensor, most: int) -> int:
     """Tokens that a caption may have: RoBERTa's positions begin after that of padding."""
-    error: Exception | None = None
+    error: Exception = RuntimeError()
     for length in (most, most - 1, most - 2, most - 4):
         ids = caption[:, :1].repeat(1, max(1, length))
         ids[:, : caption.shape[1]] = caption[:, :length]
         try:
             run(ids, torch.ones_like(ids))
         except Exception as too_long:  # of any kind: an index out of range, mostly
-            error = error or too_long
+            error = too_long
         else:
             return length
     raise EncoderProbeError(

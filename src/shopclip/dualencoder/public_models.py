@@ -21,6 +21,7 @@ from shopclip.dualencoder.encoders import model_class, part_of
 from shopclip.dualencoder.preprocessing import Preprocessing, preprocessing_of
 from shopclip.dualencoder.pretrained import (
     EncoderUnavailableError,
+    is_open_clip,
     load_config,
     load_image_processor,
     load_model,
@@ -48,7 +49,7 @@ def load_public_model(source: Source) -> DualEncoder:
         EncoderUnavailableError: it cannot be had, or lacks weights, tokenizer or image processor.
         EncoderConfigError: it is no model of a text and an image tower in one space.
     """
-    from shopclip.dualencoder.open_clip_models import is_open_clip, load_open_clip
+    from shopclip.dualencoder.open_clip_models import load_open_clip
 
     if is_open_clip(source):
         return load_open_clip(source)
@@ -70,12 +71,17 @@ def check_public_model(source: Source) -> None:
     Raises:
         EncoderConfigError, EncoderUnavailableError: as of `load_public_model`.
     """
+    from shopclip.dualencoder.open_clip_models import check_open_clip
+
+    if is_open_clip(source):
+        check_open_clip(source)
+        return
     config = load_config(source)
     if not hasattr(model_class(type(config)), "get_image_features"):
         raise EncoderConfigError(
-            f"name: {source.name} is a {config.model_type}, which is no text and image tower in one "
-            "space; expected one such as clip or siglip here, or use it as the encoder of one "
-            "tower: text: {name: …} or image: {name: …}"
+            f"name: {source.name} is a {config.model_type}, no model of a text and an image tower "
+            "in one space; expected one such as clip or siglip here; an encoder of one kind goes "
+            "into text: {name: …} or image: {name: …}"
         )
 
 

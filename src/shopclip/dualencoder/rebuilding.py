@@ -43,8 +43,8 @@ def rebuild_text_tower(described: Described, tokenizer: Path, embed_dim: int) ->
 
         model = open_clip_models.build_open_clip(described["config"])
         own = open_clip_models.OpenClipTokenizer.load(tokenizer)
-        projection = _projection(described)
-        return open_clip_models.text_tower(model, own, described["config"], projection, embed_dim)
+        options = {"embed_dim": embed_dim, "projection": _projection(described)}
+        return open_clip_models.text_tower(model, own, described["config"], **options)
     from transformers import AutoTokenizer
 
     encoder, origin = encoder_from_config(
@@ -69,8 +69,8 @@ def rebuild_image_tower(described: Described, embed_dim: int) -> ImageTower:
         from shopclip.dualencoder import open_clip_models
 
         model = open_clip_models.build_open_clip(described["config"])
-        projection = _projection(described)
-        return open_clip_models.image_tower(model, described["config"], projection, embed_dim)
+        options = {"embed_dim": embed_dim, "projection": _projection(described)}
+        return open_clip_models.image_tower(model, described["config"], **options)
     encoder, origin = image_encoder_from_config(
         dict(described["config"]),
         described.get("stem", "auto"),
@@ -90,7 +90,7 @@ def rebuild_image_tower(described: Described, embed_dim: int) -> ImageTower:
 def _preprocessing(described: Described) -> Preprocessing:
     if "preprocessing" in described:
         return preprocessing_from(described["preprocessing"])
-    return PixelValues(tuple(described["size"]))  # format 1
+    return PixelValues((described["size"][0], described["size"][1]))  # format 1
 
 
 def _facts(kind: Any, described: Described) -> Any | None:

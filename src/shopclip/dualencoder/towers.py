@@ -92,6 +92,7 @@ class TextTower(nn.Module):
         self.origin = origin or Origin.of(encoder)
         self._takes = takes(self.encoder)
         self.encoder.config.use_cache = False  # type: ignore[union-attr]
+        facts = facts or getattr(encoder, "facts", None)
         if facts is None:
             head = self.origin.head
             limits = max_tokens, _positions(encoder), head and head.max_tokens
@@ -186,9 +187,10 @@ class ImageTower(nn.Module):
         self.origin = origin or Origin.of(encoder)
         if preprocessing is None:
             assert size is not None, "an image tower takes a size or a preprocessing"
-            preprocessing = PixelValues(tuple(size))
+            preprocessing = PixelValues(size)
         self.preprocessing = preprocessing
         self.options = self._options()
+        facts = facts or getattr(encoder, "facts", None)
         if facts is None:
             lacks = self.origin.missing_here
             facts = probe_image(encoder, self._run, preprocessing, pooling, lacks)
@@ -234,8 +236,9 @@ class ImageTower(nn.Module):
         return {"interpolate_pos_encoding": True} if interpolates else {}
 
     def _patches(self, pixel_values: Tensor) -> Tensor:
-        patch = self.encoder.config.patch_size  # type: ignore[union-attr]
-        count = (pixel_values.shape[-2] // patch) * (pixel_values.shape[-1] // patch)  # type: ignore[operator]
+        config: Any = self.encoder.config
+        patch = int(config.patch_size)
+        count = (pixel_values.shape[-2] // patch) * (pixel_values.shape[-1] // patch)
         return torch.arange(count, dtype=torch.float32, device=pixel_values.device)[None]
 
     @property

@@ -11,12 +11,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from string import Formatter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    field_validator,
+    model_validator,
+)
 
 from shopclip.catalogue.columns import ATTRIBUTES
-from shopclip.dualencoder.encoder_config import ImageEncoder, TextEncoder
+from shopclip.dualencoder.encoder_config import ImageEncoder, Source, TextEncoder
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.search.index.protocol import IndexSettings, Kind
 
@@ -180,10 +188,22 @@ class SplitParameters(Parameters):
 
 
 class Pair(Parameters):
-    """A text encoder with an image encoder, and what its recipe does differently."""
+    """A text encoder with an image encoder, or a whole public model; and its own recipe."""
 
-    text: TextEncoder
-    image: ImageEncoder
+    text: TextEncoder | None = None
+    image: ImageEncoder | None = None
+    name: str | None = Field(
+        None,
+        min_length=1,
+        description="hub name or local folder of a public model with both towers, instead of text "
+        "and image; hf-hub:owner/name and local-dir:folder are in open_clip's format",
+    )
+    revision: str | None = Field(
+        None, min_length=1, description="branch, tag or commit of `name` on the hub"
+    )
+    subfolder: str | None = Field(
+        None, min_length=1, description="folder inside `name` that holds the model"
+    )
     recipe: dict[str, Any] = Field(
         default_factory=dict, description="values of training.recipe that this pair sets itself"
     )
@@ -192,6 +212,38 @@ class Pair(Parameters):
     )
     seed: int = Field(0, ge=0, le=MAX_SEED, description="added to training.seed")
     label: str = Field("", description="the pair's name, by which nodes know it; set by itself")
+
+    @model_validator(mode="after")
+    def _has_two_towers(self) -> Self:
+        towers = self.text, self.image
+        if self.name is None and None in towers:
+            missing = "text" if self.text is None else "image"
+            raise ValueError(
+                f"{missing} is missing: a pair takes `text` and `image`, an encoder each, or "
+                "`name`, a public model with both towers"
+            )
+        if self.name is not None and towers != (None, None):
+            raise ValueError(
+                "a pair takes either `name`, a public model with both towers, or `text` and "
+                "`image`; to take one tower of a public model, name it there"
+            )
+        if self.name is None and (self.revision or self.subfolder):
+            raise ValueError("revision and subfolder belong to `name`; give them to text or image")
+        return self
+
+    @property
+    def public(self) -> Source | None:
+        """Where a whole public model comes from."""
+        if self.name is None:
+            return None
+        return Source(name=self.name, revision=self.revision, subfolder=self.subfolder)
+
+    @property
+    def towers(self) -> tuple[TextEncoder, ImageEncoder]:
+        """Of a pair that is no whole public model."""
+        assert self.text is not None
+        assert self.image is not None
+        return self.text, self.image
 
 
 def _names_a_device(device: str) -> str:

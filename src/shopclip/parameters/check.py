@@ -141,10 +141,25 @@ def _pairs(parameters: Mapping[str, Any]) -> Iterator[str]:
         yield from wrong
         if not wrong and shared is not None:
             yield from _section(f"{key}.recipe", Recipe, {**shared, **pair.get("recipe", {})})
+        if not wrong and shared is not None:
+            yield from _half_trained(key, pair, shared)
         if not wrong and (label := pair.get("label") or name) != name:
             yield f"{key}.label is {as_text(label)}, expected {name}, which it is by itself"
         if not wrong and (repeated := pair.get("repeats")) and repeated not in pairs:
             yield f"{key}.repeats is {as_text(repeated)}: no such pair; {suggest(repeated, pairs)}"
+
+
+def _half_trained(key: str, pair: Mapping[str, Any], shared: Mapping[str, Any]) -> Iterator[str]:
+    """Weights in half precision that are trained: most updates are too small to change them."""
+    recipe = {**shared, **pair.get("recipe", {})}
+    for side in ("text", "image"):
+        tower = pair.get(side)
+        dtype = tower.get("dtype", "fp32") if isinstance(tower, Mapping) else "fp32"
+        if dtype != "fp32" and recipe.get("epochs", 1) and recipe.get(f"{side}_mode") == "train":
+            yield (
+                f"{key}.{side}.dtype is {dtype}, in which weights hardly learn; expected fp32, or "
+                f"recipe.{side}_mode: frozen (precision says what the forward pass computes in)"
+            )
 
 
 def _shared_recipe(parameters: Mapping[str, Any]) -> Mapping[str, Any] | None:

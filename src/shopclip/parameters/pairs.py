@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from shopclip.dualencoder.examples import Examples
+from shopclip.dualencoder.recipe import Recipe
 from shopclip.errors import ShopclipError
 from shopclip.parameters import ImageParameters, Pair, TrainingParameters
 
@@ -28,12 +29,13 @@ def with_repeats(parameters: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         RepeatError: a pair has the name that a repeat of another would have.
     """
-    seeds = int((parameters.get("training") or {}).get("seeds", 1))
-    configured = parameters.get("pairs") or {}
+    training = parameters.get("training") or {}
+    seeds, configured = int(training.get("seeds", 1)), parameters.get("pairs") or {}
     pairs: dict[str, Any] = {}
-    for name, pair in configured.items():
+    for name, pair in with_public_models(configured, training).items():
         pairs[name] = {**pair, "label": name}
-        if not pair.get("repeats"):
+        untrained = pair.get("name") and not _epochs(pair, training)
+        if not pair.get("repeats") and not untrained:  # whose every seed would be the same
             for number in range(1, seeds):
                 repeat = f"{name}_seed{number}"
                 if repeat in configured and configured[repeat].get("repeats") != name:
@@ -44,6 +46,46 @@ def with_repeats(parameters: Mapping[str, Any]) -> dict[str, Any]:
                     )
                 pairs[repeat] = {**pair, "label": repeat, "repeats": name, "seed": number}
     return {**parameters, "pairs": pairs}
+
+
+AS_IT_IS = "_as_it_is"
+
+
+def with_public_models(
+    configured: Mapping[str, Any], training: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Pairs in which every public model that is fine-tuned stands once more, untrained.
+
+    The one that is as it is says what the fine-tuning is worth: `⟨pair⟩_as_it_is`, unless such a
+    pair is configured.
+
+    Raises:
+        RepeatError: another pair has its name.
+    """
+    pairs: dict[str, Any] = {}
+    models = {_model(pair) for pair in configured.values() if not _epochs(pair, training)}
+    for name, pair in configured.items():
+        pairs[name] = pair
+        if not pair.get("name") or pair.get("repeats") or _model(pair) in models:
+            continue
+        models.add(_model(pair))
+        if (untrained := f"{name}{AS_IT_IS}") in configured:
+            raise RepeatError(
+                f"pairs.{untrained}: this is the name of pairs.{name} before it is fine-tuned, "
+                "whose results it would replace; give the pair another name, or make it the same "
+                "model with recipe: {epochs: 0}"
+            )
+        pairs[untrained] = {**pair, "recipe": {"epochs": 0}}
+    return pairs
+
+
+def _model(pair: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(pair.get(key) for key in ("name", "revision", "subfolder"))
+
+
+def _epochs(pair: Mapping[str, Any], training: Mapping[str, Any]) -> int:
+    own, shared = pair.get("recipe") or {}, training.get("recipe") or {}
+    return int(own.get("epochs", shared.get("epochs", Recipe().epochs)))
 
 
 def runs_of(pairs: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
@@ -62,13 +104,16 @@ def runs_of(pairs: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]
 def build_towers(
     pair: Pair, training: Examples, parameters: TrainingParameters, images: ImageParameters
 ) -> DualEncoder:
-    """The towers of a pair, whose tokenizer, where it is from scratch, learns from `training`."""
+    """The towers of a pair; a tokenizer from scratch learns from `training`."""
     from shopclip.dualencoder import DualEncoder
 
     recipe = parameters.recipe_for(pair)
+    if (source := pair.public) is not None:
+        return DualEncoder.from_pretrained(source, loss=recipe.loss, temperature=recipe.temperature)
+    text, image = pair.towers
     return DualEncoder.build(
-        pair.text,
-        pair.image,
+        text,
+        image,
         captions=training.captions,
         size=images.size.pixels,
         embed_dim=parameters.embed_dim,

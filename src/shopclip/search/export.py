@@ -179,7 +179,7 @@ def _write_towers(draft: Path, pair: str, model: DualEncoder, size: tuple[int, i
     return {
         "format": FORMAT,
         "pair": pair,
-        "dimensions": model.text.projection[1].out_features,
+        "dimensions": model.embed_dim,
         "text": {"max_tokens": model.text.max_tokens, "pad": model.text.tokenizer.pad_token_id},
         "image": {"size": list(size), "tower_size": list(model.image.size)},
     }

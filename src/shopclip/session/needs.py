@@ -7,11 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from shopclip.catalogue.locations import on_disk
-from shopclip.dualencoder.encoder_config import ImageEncoder, TextEncoder
+from shopclip.dualencoder.encoder_config import TextEncoder
 from shopclip.errors import ShopclipError, suggest
+from shopclip.parameters import Pair
 from shopclip.parameters.check import section
 from shopclip.parameters.messages import ParameterError
 from shopclip.tables.ground_truth import Benchmark
@@ -77,12 +76,18 @@ def _towers(outputs: set[str], parameters: Mapping[str, Any]) -> None:
     if not pairs:
         return
     from shopclip.dualencoder.encoder_check import check_image_encoder, check_text_encoder
+    from shopclip.dualencoder.public_models import check_public_model
 
     size, width, checked = section(parameters, "images").size.pixels, training.embed_dim, set()
     for name in pairs:
-        pair = parameters["pairs"][name]
-        text = TypeAdapter(TextEncoder).validate_python(pair["text"])
-        image = TypeAdapter(ImageEncoder).validate_python(pair["image"])
+        pair = Pair.model_validate(parameters["pairs"][name])
+        if pair.public is not None:
+            try:
+                check_public_model(pair.public)
+            except ShopclipError as error:
+                raise ParameterError(f"pairs.{name}.{error}") from error
+            continue
+        text, image = pair.towers
         for side, spec in (("text", text), ("image", image)):
             if (key := repr(spec)) in checked:
                 continue

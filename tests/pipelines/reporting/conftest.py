@@ -206,6 +206,21 @@ def parameters():
     }
 
 
+TOWERS = {
+    "embed_dim": 16,
+    "text": {"kind": "bert", "pooling": "cls", "max_tokens": 64, "parameters": 1000},
+    "image": {
+        "kind": "resnet",
+        "pooling": "mean",
+        "height": 32,
+        "width": 24,
+        "mean": [0.485, 0.456, 0.406],
+        "std": [0.229, 0.224, 0.225],
+        "parameters": 2000,
+    },
+}
+
+
 @pytest.fixture(scope="session")
 def evidence(metrics, logs, epoch_logs, examples, parameters):
     pixels = np.random.default_rng(0).integers(0, 256, (len(examples), 40, 30, 3), dtype=np.uint8)
@@ -213,6 +228,7 @@ def evidence(metrics, logs, epoch_logs, examples, parameters):
         leaderboard=compile_rows(metrics),
         scores=compile_scores(metrics),
         comparisons=comparisons_of(metrics),
+        towers=dict.fromkeys(logs, TOWERS),
         training_logs=logs,
         epoch_logs=epoch_logs,
         diagnostics={

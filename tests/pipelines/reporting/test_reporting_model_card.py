@@ -33,6 +33,7 @@ def of(evidence):
             examples=evidence.examples,
             catalogue_facts=evidence.catalogue_facts,
             parameters=evidence.parameters,
+            towers=evidence.towers[pair],
             diagnostics=evidence.diagnostics[pair],
             training_log=evidence.training_logs[pair],
             trained_captions=remember(evidence.examples, trained=True),
@@ -254,7 +255,7 @@ def test_what_it_says_of_loading_works_beside_the_card(of, tmp_path, monkeypatch
 
 def test_the_node_takes_the_pair_from_its_results(of, evidence):
     made = of("gpt_vit")
-    kinds = ("diagnostics", "training_log", "trained_captions")
+    kinds = ("towers", "diagnostics", "training_log", "trained_captions")
     card = write_model_card(
         leaderboard=made.leaderboard,
         examples=made.examples,

@@ -110,6 +110,7 @@ def large(evidence):
         "leaderboard": compile_rows(metrics),
         "scores": compile_scores(metrics),
         "comparisons": comparisons_of(metrics),
+        "towers": dict.fromkeys(PAIRS, evidence.towers["bert_vit"]),
         "training_logs": logs,
         "epoch_logs": {
             pair: epoch_log_of(log_of(0.5), (0.1, 0.2, 0.3), collapsed=False) for pair in PAIRS

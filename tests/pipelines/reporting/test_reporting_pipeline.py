@@ -23,6 +23,7 @@ OUTPUTS = {
     "report",
 }
 KINDS = {
+    "towers": "towers",
     "training_log": "training_logs",
     "epoch_log": "epoch_logs",
     "diagnostics": "diagnostics",

@@ -15,7 +15,7 @@ from shopclip.pipelines.reporting.sections import (
 def trained(evidence):
     experiment = Experiment.read(evidence.parameters)
     logs = evidence.training_logs, evidence.epoch_logs
-    return training_facts(*logs, evidence.examples, experiment)
+    return training_facts(*logs, evidence.examples, evidence.towers, experiment)
 
 
 def test_facts_count_products_and_captions(evidence):
@@ -23,7 +23,7 @@ def test_facts_count_products_and_captions(evidence):
     experiment = Experiment.read(evidence.parameters)
     facts = {
         fact.term: (fact.value, fact.note)
-        for fact in catalogue_facts(evidence.catalogue_facts, examples, experiment)
+        for fact in catalogue_facts(evidence.catalogue_facts, examples, evidence.towers, experiment)
     }
     assert facts["Held out"] == ("3", "products, 2 distinct captions")
     assert facts["Trained on"] == ("7", "products, 1 distinct captions")
@@ -34,7 +34,9 @@ def test_facts_count_products_and_captions(evidence):
 
 def test_without_validation_products_there_is_no_such_fact(unvalidated):
     experiment = Experiment.read(unvalidated.parameters)
-    facts = catalogue_facts(unvalidated.catalogue_facts, unvalidated.examples, experiment)
+    facts = catalogue_facts(
+        unvalidated.catalogue_facts, unvalidated.examples, unvalidated.towers, experiment
+    )
     assert "Validation" not in [fact.term for fact in facts]
 
 

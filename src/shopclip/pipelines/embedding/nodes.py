@@ -75,6 +75,13 @@ def embed_texts(
     return (distinct[rows[start : start + BATCH]] for start in range(0, len(rows), BATCH))
 
 
+def describe_towers(dual_encoder: DualEncoder) -> dict[str, Any]:
+    """What the towers are and see: pooling, size, normalization, parameters."""
+    from shopclip.dualencoder.tower_facts import tower_facts
+
+    return tower_facts(dual_encoder)
+
+
 def embed_queries(
     dual_encoder: DualEncoder,
     queries: pd.DataFrame,

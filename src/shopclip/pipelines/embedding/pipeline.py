@@ -6,12 +6,14 @@ Once for every run, under its namespace:
 
 dual_encoder, examples, image_store ─ embed ─→ image_embeddings, text_embeddings
 dual_encoder, queries ─ embed_queries ─→ query_embeddings
+dual_encoder ─ describe_towers ─→ towers
 """
 
 from kedro.pipeline import Pipeline, node
 
 from shopclip.pipelines.embedding.nodes import (
     collect_queries,
+    describe_towers,
     embed_images,
     embed_queries,
     embed_texts,
@@ -55,5 +57,6 @@ def create_pipeline() -> Pipeline:
                 "query_embeddings",
                 name="embed_queries",
             ),
+            node(describe_towers, "dual_encoder", "towers", name="describe_towers"),
         ]
     )

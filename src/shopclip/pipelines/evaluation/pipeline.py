@@ -41,6 +41,7 @@ EMBEDDINGS = ["image_embeddings", "text_embeddings"]
 QUERIES = ["image_embeddings", "query_embeddings", "queries", "examples"]
 OF_RUN = ("ranks", "caption_ranks", "diagnostics")
 RESULTS = (
+    "towers",
     "training_log",
     "epoch_log",
     "trained_captions",

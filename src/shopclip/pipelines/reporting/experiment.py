@@ -106,6 +106,15 @@ def encoder_name(encoder: Encoder) -> str:
     return without_folders(str(encoder.name))
 
 
+def tower_names(pair: Pair) -> tuple[str, str]:
+    """What the text and the image tower of a pair are."""
+    if pair.name is not None:
+        name = without_folders(pair.name)
+        return f"{name}, whole", f"{name}, whole"
+    text, image = pair.towers
+    return encoder_name(text), encoder_name(image)
+
+
 def without_folders(text: str) -> str:
     """Text in which absolute paths have lost their folders, which tell of a machine and its user.
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from shopclip.dualencoder.encoder_config import Encoder
 from shopclip.metrics.collapse import explain
 from shopclip.metrics.scoring import (
     ACCURACY,
@@ -28,10 +27,11 @@ from shopclip.metrics.scoring import (
 from shopclip.parameters import Pair
 from shopclip.pipelines.reporting.experiment import (
     Experiment,
-    encoder_name,
+    tower_names,
     versions,
     without_folders,
 )
+from shopclip.pipelines.reporting.sections import sees
 from shopclip.pipelines.reporting.signs import validated
 from shopclip.tables.contamination import remember
 
@@ -50,7 +50,8 @@ def card_metadata(name: str, pair: Pair, rows: pd.DataFrame, *, catalogue: str) 
     """
     from huggingface_hub import ModelCardData
 
-    bases = [base for encoder in (pair.text, pair.image) if (base := _hub_name(encoder))]
+    names = [pair.name] if pair.name else [encoder.name for encoder in pair.towers]
+    bases = [base for name in names if (base := _hub_name(name))]
     return ModelCardData(
         library_name="shopclip",
         pipeline_tag="zero-shot-image-classification",
@@ -81,18 +82,19 @@ def _eval_results(rows: pd.DataFrame, catalogue: str) -> list[EvalResult]:
     ]
 
 
-def _hub_name(encoder: Encoder) -> str | None:
-    """The name of a pretrained encoder on the hub; None of one from a folder or from scratch."""
+def _hub_name(name: str | None) -> str | None:
+    """The name of a pretrained model on the hub; None of one from a folder or from scratch."""
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
-    if encoder.name is None or Path(encoder.name).exists():
+    if name is None or Path(name).exists():
         return None
+    name = name.removeprefix("hf-hub:")
     try:
-        validate_repo_id(encoder.name)
+        validate_repo_id(name)
     except HFValidationError:
         return None
-    return encoder.name
+    return name
 
 
 SPLITS = {"train": "trained on", "validation": "validation", "held_out": "held out"}
@@ -106,7 +108,7 @@ class CardEvidence:
         leaderboard: of all pairs.
         examples: those that the leaderboard is about.
         catalogue_facts: `name` and `synthetic` of their catalogue.
-        diagnostics, training_log, trained_captions: of the pair's own checkpoint.
+        towers, diagnostics, training_log, trained_captions: of the pair's own checkpoint.
     """
 
     pair: str
@@ -114,6 +116,7 @@ class CardEvidence:
     examples: pd.DataFrame
     catalogue_facts: Mapping[str, Any]
     parameters: Mapping[str, Any]
+    towers: Mapping[str, Any]
     diagnostics: Mapping[str, Any]
     training_log: pd.DataFrame
     trained_captions: pd.DataFrame
@@ -157,14 +160,17 @@ def render_model_card(evidence: CardEvidence) -> str:
 
 def _content(evidence: CardEvidence, experiment: Experiment) -> dict[str, Any]:
     pair, rows, log = experiment.pairs[evidence.pair], evidence.rows, evidence.training_log
-    recipe = experiment.recipe(evidence.pair)
+    recipe, (text, image) = experiment.recipe(evidence.pair), tower_names(pair)
     return {
         "pair": evidence.pair,
-        "text": _inert(encoder_name(pair.text)),
-        "image": _inert(encoder_name(pair.image)),
-        "size": pair.image.size or experiment.images.size.pixels,
+        "text": _inert(text),
+        "image": _inert(image),
+        "whole": pair.name is not None,
+        "size": (evidence.towers["image"]["height"], evidence.towers["image"]["width"]),
+        "sees": sees(evidence.towers["image"]),
+        "poolings": [evidence.towers[side]["pooling"] for side in ("text", "image")],
         "stored": experiment.images.stored.pixels,
-        "embed_dim": experiment.training.embed_dim,
+        "embed_dim": evidence.towers["embed_dim"],
         "catalogue": evidence.catalogue,
         "synthetic": bool(evidence.catalogue_facts["synthetic"]),
         "template": _template(experiment),

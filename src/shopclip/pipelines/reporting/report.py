@@ -73,6 +73,7 @@ class Evidence:
     leaderboard: pd.DataFrame
     scores: pd.DataFrame
     comparisons: pd.DataFrame
+    towers: Mapping[str, Mapping[str, Any]]
     training_logs: Mapping[str, pd.DataFrame]
     epoch_logs: Mapping[str, pd.DataFrame]
     diagnostics: Mapping[str, Mapping[str, Any]]
@@ -128,8 +129,8 @@ def _content(evidence: Evidence) -> dict[str, Any]:
             leaderboard, evidence.comparisons, confidence=confidence, synthetic=synthetic
         ),
         "synthetic": synthetic,
-        "facts": catalogue_facts(evidence.catalogue_facts, examples, experiment),
-        "training": training_facts(logs, epoch_logs, examples, experiment),
+        "facts": catalogue_facts(evidence.catalogue_facts, examples, evidence.towers, experiment),
+        "training": training_facts(logs, epoch_logs, examples, evidence.towers, experiment),
         "experiment": experiment,
         "tables": {
             protocol: leaderboard[leaderboard["protocol"] == protocol] for protocol in PROTOCOLS

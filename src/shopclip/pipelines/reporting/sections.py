@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from shopclip.metrics.scoring import optional
-from shopclip.pipelines.reporting.experiment import Experiment, encoder_name, without_folders
+from shopclip.pipelines.reporting.experiment import Experiment, tower_names, without_folders
 from shopclip.pipelines.reporting.signs import kept_epochs, validated
 
 
@@ -63,10 +63,13 @@ class Fact:
 
 
 def catalogue_facts(
-    facts: Mapping[str, Any], examples: pd.DataFrame, experiment: Experiment
+    facts: Mapping[str, Any],
+    examples: pd.DataFrame,
+    towers: Mapping[str, Mapping[str, Any]],
+    experiment: Experiment,
 ) -> list[Fact]:
     """What the run was about."""
-    stored, size = experiment.images.stored, experiment.images.size
+    stored = experiment.images.stored
     validation = examples[examples["split"] == "validation"]
     return [
         Fact("Catalogue", str(facts["name"]), "synthetic" if facts["synthetic"] else ""),
@@ -76,9 +79,25 @@ def catalogue_facts(
         *([] if validation.empty else [_split("Validation", validation)]),
         _split("Held out", examples[examples["split"] == "held_out"]),
         Fact("Stored pictures", f"{stored.height} × {stored.width}", "pixels, height × width"),
-        Fact("What towers see", f"{size.height} × {size.width}", "pixels; the paper: 224 × 224"),
-        Fact("Shared space", str(experiment.training.embed_dim), "dimensions"),
+        Fact(
+            "What towers see",
+            _distinct(map(_size, towers.values())),
+            "pixels; the paper: 224 × 224",
+        ),
+        Fact(
+            "Shared space",
+            _distinct(str(one["embed_dim"]) for one in towers.values()),
+            "dimensions",
+        ),
     ]
+
+
+def _size(towers: Mapping[str, Any]) -> str:
+    return f"{towers['image']['height']} × {towers['image']['width']}"
+
+
+def _distinct(words: Iterable[str]) -> str:
+    return ", ".join(sorted(set(words)))
 
 
 def _split(term: str, examples: pd.DataFrame) -> Fact:
@@ -91,6 +110,7 @@ class Trained:
     """How a pair was trained.
 
     Attributes:
+        sees: size, mean and standard deviation of the pictures as the image tower gets them.
         epochs: those done, of those of the recipe.
         best_epoch: after which it had the weights that it ends with, counted from 1; None where
             no validation examples chose it.
@@ -99,6 +119,7 @@ class Trained:
     pair: str
     text: str
     image: str
+    sees: str
     epochs: str
     best_epoch: int | None
     batch: int
@@ -110,6 +131,7 @@ def training_facts(
     logs: Mapping[str, pd.DataFrame],
     epoch_logs: Mapping[str, pd.DataFrame],
     examples: pd.DataFrame,
+    towers: Mapping[str, Mapping[str, Any]],
     experiment: Experiment,
 ) -> list[Trained]:
     """A row a pair; the speed is the median over the steps of its last epoch."""
@@ -122,9 +144,9 @@ def training_facts(
         rows.append(
             Trained(
                 name,
-                encoder_name(pair.text),
-                encoder_name(pair.image),
-                f"{len(epoch_logs[name])} of {recipe.epochs}",
+                *tower_names(pair),
+                sees(towers[name]["image"]),
+                f"{len(epoch_logs[name])} of {recipe.epochs}" if recipe.epochs else "as it is",
                 best.get(name),
                 min(recipe.batch_size, available or recipe.batch_size),
                 len(log),
@@ -132,6 +154,18 @@ def training_facts(
             )
         )
     return rows
+
+
+def sees(image: Mapping[str, Any]) -> str:
+    """The pictures that an image tower gets, such as `224 × 224, mean .48 .46 .41, std .27 …`."""
+    size = f"{image['height']} × {image['width']}"
+    if image["mean"] == image["std"] == [0.5, 0.5, 0.5]:
+        return f"{size}, pixels in [-1, 1]"
+    mean, std = (
+        " ".join(f"{channel:.2f}".lstrip("0") for channel in image[name])
+        for name in ("mean", "std")
+    )
+    return f"{size}, mean {mean}, std {std}"
 
 
 def diagnostics_table(

@@ -87,7 +87,10 @@ class Space:
         """All that makes it another space, as JSON."""
         domains = {name: domain.model_dump() for name, domain in self.domains.items()}
         pairs = {
-            name: [asdict(pair.text), asdict(pair.image), asdict(self.recipe(name, {}))]
+            name: [
+                pair.model_dump(include={"text", "image", "name", "revision", "subfolder"}),
+                asdict(self.recipe(name, {})),
+            ]
             for name, pair in self.pairs.items()
         }
         return [domains, pairs, self.training.embed_dim, self.training.seed]
