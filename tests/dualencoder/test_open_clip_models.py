@@ -60,12 +60,16 @@ PREPROCESSING = {
 
 @pytest.fixture(scope="module", params=["clip", "siglip"])
 def folder(request, tmp_path_factory):
-    """As its repository on the hub looks."""
-    folder = tmp_path_factory.mktemp(request.param)
-    config = {"clip": CLIP, "siglip": SIGLIP}[request.param]
-    described = {"model_cfg": config, "preprocess_cfg": PREPROCESSING[request.param]}
+    return write_open_clip(tmp_path_factory.mktemp(request.param), request.param)
+
+
+def write_open_clip(folder, kind):
+    """As its repository on the hub looks, with random weights."""
+    folder.mkdir(exist_ok=True)
+    config = {"clip": CLIP, "siglip": SIGLIP}[kind]
+    described = {"model_cfg": config, "preprocess_cfg": PREPROCESSING[kind]}
     (folder / "open_clip_config.json").write_text(json.dumps(described))
-    if request.param == "siglip":
+    if kind == "siglip":
         bert_tokenizer().save_pretrained(folder)
     torch.manual_seed(0)
     model = open_clip.create_model(f"local-dir:{folder}", load_weights=False)

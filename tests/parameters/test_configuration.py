@@ -33,7 +33,7 @@ MODELS = {
     "engine": EngineParameters,
     "tuning": TuningParameters,
 }
-ENVIRONMENTS = ["base", "fashion", "fashion_small", "paper", "minilm", "test"]
+ENVIRONMENTS = ["base", "fashion", "fashion_small", "paper", "minilm", "public", "test"]
 PAIRS = ["bert_resnet", "bert_vit", "gpt_vit"]
 
 
@@ -73,9 +73,19 @@ def test_parameters_fit_their_models_and_every_key_has_one(project, env):
     models = {name: model.model_validate(parameters.pop(name)) for name, model in MODELS.items()}
     pairs = {name: Pair.model_validate(pair) for name, pair in parameters.pop("pairs").items()}
     assert parameters == {}
-    assert sorted(pairs) == (["minilm_resnet"] if env == "minilm" else PAIRS)
+    public = ["clip_b32", "fashion_clip", "fashion_siglip", "siglip2_b16"]
+    others = {"minilm": ["minilm_resnet"], "public": ["bert_resnet", "bert_vit", *public]}
+    assert sorted(pairs) == others.get(env, PAIRS)
     for pair in pairs.values():
         models["training"].recipe_for(pair)
+
+
+def test_the_papers_encoders_see_pixels_from_minus_one_to_one(project):
+    """ImageNet's mean and deviation are the ResNet's own, and not what the paper gave it."""
+    pairs = context_of(project, "paper").config_loader["parameters"]["pairs"]
+    assert (
+        pairs["bert_resnet"]["image"]["mean"] == pairs["bert_resnet"]["image"]["std"] == [0.5] * 3
+    )
 
 
 @pytest.mark.parametrize("env", ["paper", "fashion"])

@@ -85,7 +85,7 @@ def _towers(outputs: set[str], parameters: Mapping[str, Any]) -> None:
             try:
                 check_public_model(pair.public)
             except ShopclipError as error:
-                raise ParameterError(f"pairs.{name}.{error}") from error
+                raise ParameterError(_at(f"pairs.{name}", error)) from error
             continue
         text, image = pair.towers
         for side, spec in (("text", text), ("image", image)):
@@ -98,7 +98,13 @@ def _towers(outputs: set[str], parameters: Mapping[str, Any]) -> None:
                 else:
                     check_image_encoder(spec, size, embed_dim=width)
             except ShopclipError as error:
-                raise ParameterError(f"pairs.{name}.{side}.{error}") from error
+                raise ParameterError(_at(f"pairs.{name}.{side}", error)) from error
+
+
+def _at(key: str, error: ShopclipError) -> str:
+    """What is wrong with a key, or with one below it that the error names itself."""
+    inside = str(error).startswith(("config", "name:"))
+    return f"{key}.{error}" if inside else f"{key}: {error}"
 
 
 def _trains(outputs: set[str], parameters: Mapping[str, Any]) -> list[str]:
