@@ -11,12 +11,14 @@ import pytest
 import torch
 from torchvision.transforms.v2 import functional as transform
 
+from shopclip.dualencoder import DualEncoder, Source
 from shopclip.search import QueryError, SearchEngine, SearchError
 from shopclip.search.export import export
 from shopclip.search.export_graphs import resize_matrix
 from shopclip.search.towers import OnnxTowers
 from tests.conftest import noise
 from tests.dualencoder.conftest import GPT, RESNET, VIT, build
+from tests.dualencoder.public_folders import clip, siglip, siglip2
 from tests.search.shop import SIZE
 
 CAPTIONS = ["a red shirt", "", "cap", "Ünïcode 漢字 🙂", "a very long one " * 30]
@@ -32,15 +34,19 @@ def exported(project, tmp_path_factory):
     ("size", "target"),
     [((80, 60), (64, 48)), ((80, 60), (224, 224)), ((80, 60), (80, 64)), ((37, 500), (64, 13))],
 )
-def test_the_matrices_resize_as_torch_does_to_the_last_bit(size, target):
+@pytest.mark.parametrize("resample", ["bilinear", "bicubic"])
+def test_the_matrices_resize_as_torch_does_to_the_last_bit(resample, size, target):
     pixels = noise(3, *size)
     there = transform.resize(
-        torch.from_numpy(pixels).permute(0, 3, 1, 2), list(target), antialias=True
+        torch.from_numpy(pixels).permute(0, 3, 1, 2),
+        list(target),
+        interpolation=transform.InterpolationMode(resample),
+        antialias=True,
     )
     here = pixels.astype(float)
     for axis, name in ((1, "nhwc,tw->nhtc"), (0, "nhwc,th->ntwc")):
         if size[axis] != target[axis]:
-            weights, bits = resize_matrix(size[axis], target[axis])
+            weights, bits = resize_matrix(size[axis], target[axis], resample)
             here = np.floor(np.einsum(name, here, weights) / 2**bits + 0.5).clip(0, 255)
     assert np.array_equal(here, there.permute(0, 2, 3, 1).numpy())
 
@@ -69,6 +75,33 @@ def test_a_causal_text_tower_and_a_vit_export_too(project, tmp_path, text, image
     facts = export(shop, tmp_path / "out")  # it compares with torch itself
     assert facts["text"]["difference"] <= 1e-4
     assert facts["image"]["difference"] <= 1e-4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [clip, siglip])
+def test_a_public_model_exports_with_its_own_resize_and_crop(kind, project, tmp_path):
+    import shutil
+
+    shop = shutil.copytree(project, tmp_path / "shop")
+    shutil.rmtree(shop / "data/07_model_output/other")
+    model = DualEncoder.from_pretrained(Source(name=str(kind(tmp_path / "hub"))))
+    model.save(shop / "data/06_models/tiny")
+    facts = export(shop, tmp_path / "out")  # it compares with torch itself
+    assert facts["text"]["difference"] <= 1e-4
+    assert facts["image"]["difference"] <= 1e-4
+
+
+def test_what_is_no_graph_is_one_line(project, tmp_path):
+    import shutil
+
+    shop = shutil.copytree(project, tmp_path / "shop")
+    shutil.rmtree(shop / "data/07_model_output/other")
+    model = DualEncoder.from_pretrained(Source(name=str(siglip2(tmp_path / "hub"))))
+    model.save(shop / "data/06_models/tiny")
+    with pytest.raises(SearchError, match="NaFlexPatches") as error:
+        export(shop, tmp_path / "out")
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_export_answers_as_the_project_does(exported, engine):

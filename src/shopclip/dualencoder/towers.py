@@ -118,7 +118,7 @@ class TextTower(nn.Module):
             encoder: another form of the tower's own one, such as its compiled form.
         """
         least = self.facts.min_tokens
-        if (short := least - input_ids.shape[1]) > 0:
+        if least > 1 and (short := least - input_ids.shape[1]) > 0:
             input_ids = F.pad(input_ids, (0, short), value=self.tokenizer.pad_token_id)
             attention_mask = F.pad(attention_mask, (0, short))
         if not self.facts.isolated:
@@ -213,15 +213,21 @@ class ImageTower(nn.Module):
         """
         return pooled(self._run(images, encoder), self.pooling)
 
+    def embed_inputs(self, inputs: dict[str, Tensor]) -> Tensor:
+        """What the preprocessing has made of pixels → (batch, embed_dim)."""
+        return self.projection(pooled(self._encode(inputs), self.pooling))  # type: ignore[no-any-return]
+
     def _run(self, images: Tensor, encoder: Encode | None = None) -> Any:
+        return self._encode(self.preprocessing(images), encoder)
+
+    def _encode(self, inputs: dict[str, Tensor], encoder: Encode | None = None) -> Any:
         encode = self.encoder if encoder is None else encoder
-        inputs = self.preprocessing(images)
         dtype = next(self.encoder.parameters()).dtype
         if dtype != torch.float32:
             inputs["pixel_values"] = inputs["pixel_values"].to(dtype)
         if "noise" in self._takes:  # a masked autoencoder shuffles patches by it, and masks none
             patches = self._patches(inputs["pixel_values"])
-            inputs["noise"] = patches.expand(len(images), -1)
+            inputs["noise"] = patches.expand(len(inputs["pixel_values"]), -1)
         return encode(**inputs, **self.options)
 
     def _options(self) -> dict[str, bool]:

@@ -166,6 +166,13 @@ def export(
 
 
 def _write_towers(draft: Path, pair: str, model: DualEncoder, size: tuple[int, int]) -> Facts:
+    tokenizer = getattr(model.text.tokenizer, "backend_tokenizer", None)
+    if tokenizer is None or model.text.facts.isolated:
+        why = "depend on their neighbours' padding" if tokenizer else "have no tokenizer.json"
+        raise SearchError(
+            f"{pair}: captions of its text tower {why}, so that no ONNX graph is made; search with "
+            "the pair itself, without an export"
+        )
     try:
         from shopclip.search.export_graphs import write_image, write_text
 
@@ -175,7 +182,7 @@ def _write_towers(draft: Path, pair: str, model: DualEncoder, size: tuple[int, i
         raise SearchError(
             f"an export needs {error.name}, which is not installed: pip install 'shopclip[search]'"
         ) from error
-    model.text.tokenizer.backend_tokenizer.save(str(draft / "tokenizer.json"))
+    tokenizer.save(str(draft / "tokenizer.json"))
     return {
         "format": FORMAT,
         "pair": pair,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,62 +14,94 @@ import torch
 from torch import Tensor, nn
 
 from shopclip.dualencoder import DualEncoder
+from shopclip.dualencoder.preprocessing import PixelValues, Preprocessing
+from shopclip.search.errors import SearchError
 
 WEIGHT_BITS = 15  # of a signed 16-bit weight
 MAX_BITS = 22  # of the fraction, as in Pillow
 
 
-def resize_matrix(size: int, target: int) -> tuple[np.ndarray, int]:
+def resize_matrix(size: int, target: int, resample: str = "bilinear") -> tuple[np.ndarray, int]:
     """Weights of every target pixel over the source pixels of one axis.
 
     Returns:
         float64 (target, size) of whole numbers, and the bits of their fraction: a target pixel is
         floor(weights · pixels / 2^bits + 1/2).
     """
-    weights = _triangles(size, target)
+    weights = _filtered(size, target, *FILTERS[resample])
     bits = 0
     while bits < MAX_BITS and 0.5 + weights.max() * 2 ** (bits + 1) < 2**WEIGHT_BITS:
         bits += 1
-    return np.floor(0.5 + weights * 2.0**bits), bits
+    return np.trunc(weights * 2.0**bits + np.copysign(0.5, weights)), bits
 
 
-def _triangles(size: int, target: int) -> np.ndarray:
-    """The triangle filter, widened where it shrinks; every row sums to 1."""
+def triangle(distance: np.ndarray) -> np.ndarray:
+    return np.clip(1 - distance, 0, None)
+
+
+def cubic(distance: np.ndarray) -> np.ndarray:
+    """Keys 1981 with a = -1/2, as Pillow and torch have it where they antialias."""
+    near = (1.5 * distance - 2.5) * distance**2 + 1
+    far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
+    return np.where(distance < 1, near, np.where(distance < 2, far, 0.0))
+
+
+FILTERS = {"bilinear": (triangle, 1.0), "bicubic": (cubic, 2.0)}  # and how far they reach
+
+
+def _filtered(
+    size: int, target: int, kernel: Callable[[np.ndarray], np.ndarray], reach: float
+) -> np.ndarray:
+    """The filter, widened where it shrinks; every row sums to 1."""
     scale = size / target
-    support = max(scale, 1.0)
+    wider = max(scale, 1.0)
     weights = np.zeros((target, size))
     for pixel in range(target):
         centre = scale * (pixel + 0.5)
-        first = max(int(centre - support + 0.5), 0)
-        last = min(int(centre + support + 0.5), size)
-        distance = np.abs(np.arange(first, last) - centre + 0.5) / support
-        triangle = np.clip(1 - distance, 0, None)
-        weights[pixel, first:last] = triangle / triangle.sum()
+        first = max(int(centre - reach * wider + 0.5), 0)
+        last = min(int(centre + reach * wider + 0.5), size)
+        values = kernel(np.abs(np.arange(first, last) - centre + 0.5) / wider)
+        weights[pixel, first:last] = values / values.sum()
     return weights
 
 
 class Resize(nn.Module):
-    """uint8 (batch, *size, 3) → uint8 (batch, *target, 3), bit for bit as torch resizes."""
+    """uint8 (batch, *size, 3) → uint8 (batch, 3, *target), bit for bit as torch resizes and cuts.
 
-    def __init__(self, size: tuple[int, int], target: tuple[int, int]) -> None:
+    Raises:
+        SearchError: the pictures are prepared in a way that is no graph.
+    """
+
+    def __init__(self, size: tuple[int, int], preprocessing: Preprocessing) -> None:
         super().__init__()
-        self.axes = [axis for axis in (1, 0) if size[axis] != target[axis]]  # width, then height
+        if not isinstance(preprocessing, PixelValues) or preprocessing.resample not in FILTERS:
+            kind = type(preprocessing).__name__
+            raise SearchError(
+                f"its pictures are prepared by {kind}, of which no ONNX graph is made here; search "
+                "with the pair itself, without an export"
+            )
+        self.normalize = preprocessing.normalize
+        wanted, target = preprocessing.resized(size), preprocessing.size
+        self.axes = [a for a in (1, 0) if (size[a], wanted[a]) != (target[a],) * 2]  # width first
         self.units = {}
         for axis in self.axes:
-            weights, bits = resize_matrix(size[axis], target[axis])
+            weights, bits = resize_matrix(size[axis], wanted[axis], preprocessing.resample)
+            first = (wanted[axis] - target[axis]) // 2
+            weights = weights[first : first + target[axis]]
             # float64, because a float32 sum of so many bits would be rounded
             self.register_buffer(f"weights{axis}", torch.from_numpy(weights))
             self.units[axis] = 2.0**bits
 
     def forward(self, pixels: Tensor) -> Tensor:
+        images = pixels.permute(0, 3, 1, 2)
         if not self.axes:
-            return pixels
-        images = pixels.double().permute(0, 3, 1, 2)  # (batch, 3, height, width)
+            return images
+        images = images.double()
         for axis in self.axes:
             weights = self.get_buffer(f"weights{axis}")
             sums = weights @ images if axis == 0 else images @ weights.T
             images = (sums / self.units[axis] + 0.5).floor().clamp(0, 255)
-        return images.permute(0, 2, 3, 1).to(torch.uint8)
+        return images.to(torch.uint8)
 
 
 class ImageGraph(nn.Module):
@@ -77,11 +109,12 @@ class ImageGraph(nn.Module):
 
     def __init__(self, model: DualEncoder, size: tuple[int, int]) -> None:
         super().__init__()
-        self.resize = Resize(size, model.image.size)
+        self.resize = Resize(size, model.image.preprocessing)
         self.tower = model.image
 
     def forward(self, pixels: Tensor) -> Tensor:
-        return self.tower(self.resize(pixels))
+        values = self.resize.normalize(self.resize(pixels))
+        return self.tower.embed_inputs({"pixel_values": values})
 
 
 class TextGraph(nn.Module):
