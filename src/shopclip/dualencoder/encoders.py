@@ -204,7 +204,10 @@ def part_of(model: Any, side: str, *, pretrained: bool) -> tuple[nn.Module, Orig
         length = own.max_position_embeddings if side == "text" and _pads(own.model_type) else None
         return part, Origin(described, name, own_head=pretrained, pad_to=length)
     if side == "text" and getattr(config, "is_encoder_decoder", False):
-        return model.get_encoder(), Origin(described, "encoder")
+        encoder = model.get_encoder()
+        if not hasattr(encoder, "config"):  # of FSMT
+            encoder.config = config
+        return encoder, Origin(described, "encoder")
     _expect(model, side)
     own_head = pretrained and (side == "image" or kind.endswith("_text_model"))
     length = config.max_position_embeddings if side == "text" and _pads(kind) else None

@@ -75,6 +75,10 @@ def load_model(source: Source, options: dict[str, bool]) -> tuple[nn.Module, fro
         dtype=torch.float32,
         **options,
     )
+    for parameter in model.parameters():
+        # Mapped from a file they begin anywhere in memory, and where they begin decides which
+        # kernel convolves: a saved model would say something else in the last bit.
+        parameter.data = parameter.data.clone()
     return model, frozenset(info["missing_keys"])
 
 

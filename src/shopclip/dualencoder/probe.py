@@ -95,13 +95,16 @@ def probe_text(
         if pooling == "auto":
             head = own_head and getattr(output, "pooler_output", None) is not None
             plain = _pooling_of(output, changed["last"], starts_with_class)
-            pooling = "pooler" if head else plain
-            for word, one in changed.items():
-                if not _differ(pooled(output, pooling, mask), pooled(one, pooling, mask)):
-                    raise EncoderProbeError(
-                        f"a {_kind(encoder)} pooled by {pooling} does not see the {word} word of a "
-                        "caption; give it another pooling, such as mean, or take another encoder"
-                    )
+            # CLIP's own looks for an end of text, which not every tokenizer writes.
+            choices = ["pooler", plain] if head else [plain]
+            unseen = {one: _unseen(output, changed, one, mask) for one in choices}
+            pooling = next((one for one in choices if not unseen[one]), "")
+            if not pooling:
+                raise EncoderProbeError(
+                    f"a {_kind(encoder)} pooled by {choices[0]} does not see the "
+                    f"{unseen[choices[0]]} word of a caption; give it another pooling, such as "
+                    "mean, or take another encoder"
+                )
         vectors = pooled(output, pooling, mask)
         both, masks = _side_by_side(caption, longer, tokenizer)
         beside = pooled(run(both, masks), pooling, masks)[:1]
@@ -210,6 +213,13 @@ def _pooling_of(output: Any, changed: Any, starts_with_class: bool) -> str:
     return "cls" if starts_with_class else "mean"
 
 
+def _unseen(output: Any, changed: dict[str, Any], pooling: str, mask: Tensor) -> str:
+    """Which word of a caption makes no difference to its vector; empty if all do."""
+    vectors = pooled(output, pooling, mask)
+    same = (w for w, one in changed.items() if not _differ(vectors, pooled(one, pooling, mask)))
+    return next(same, "")
+
+
 def _longest(run: Run, caption: Tensor, most: int) -> int:
     """Tokens that a caption may have: RoBERTa's positions begin after that of padding."""
     error: Exception = RuntimeError()
@@ -267,7 +277,7 @@ def _resting(encoder: nn.Module) -> Iterator[None]:
     except (ShopclipError, torch.OutOfMemoryError):
         raise
     except Exception as error:  # of any kind: it is a library's
-        if next(encoder.parameters()).is_meta:
+        if any(parameter.is_meta for parameter in encoder.parameters()):
             raise
         raise EncoderProbeError(
             f"a {_kind(encoder)} cannot be tried as a tower ({type(error).__name__}: "

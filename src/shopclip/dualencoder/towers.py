@@ -225,7 +225,7 @@ class ImageTower(nn.Module):
         dtype = next(self.encoder.parameters()).dtype
         if dtype != torch.float32:
             inputs["pixel_values"] = inputs["pixel_values"].to(dtype)
-        if "noise" in self._takes:  # a masked autoencoder shuffles patches by it, and masks none
+        if self._shuffles:  # patches by their noise; none of them is masked
             patches = self._patches(inputs["pixel_values"])
             inputs["noise"] = patches.expand(len(inputs["pixel_values"]), -1)
         return encode(**inputs, **self.options)
@@ -233,7 +233,8 @@ class ImageTower(nn.Module):
     def _options(self) -> dict[str, bool]:
         self._takes = takes(self.encoder)
         config: Any = self.encoder.config
-        if "noise" in self._takes:
+        self._shuffles = config.model_type == "vit_mae"
+        if self._shuffles:
             config.mask_ratio = 0.0
         expected = getattr(config, "image_size", None)
         made_for = tuple(expected) if isinstance(expected, list | tuple) else (expected, expected)
