@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
+from typing import Any, cast
 
 from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 
-from shopclip.parameters.pairs import runs_of, with_repeats
+from shopclip.parameters.pairs import runs_of, teachers_of, with_repeats
 from shopclip.pipelines import (
     embedding,
     evaluation,
@@ -23,24 +24,27 @@ from shopclip.pipelines import (
 
 SHARED = {"examples", "image_store", "queries"}  # what every pair reads
 
-_runs: dict[str, tuple[str, ...]] | None = None
+_pairs: Mapping[str, Any] | None = None
 
 
-def declare_pairs(runs: Mapping[str, tuple[str, ...]]) -> None:
-    """Say which pairs, with their runs, the next registration is for, as the hook does."""
-    global _runs
-    _runs = dict(runs)
+def declare_pairs(pairs: Mapping[str, Any]) -> None:
+    """Say which pairs, their repeats among them, the next registration is for; the hook does."""
+    global _pairs
+    _pairs = dict(pairs)
 
 
 def register_pipelines() -> dict[str, Pipeline]:
     """Each stage by its name, `__default__`, which is all of them, `preflight` and `tuning`."""
-    pairs = _runs if _runs is not None else _configured_pairs()
+    configured = _pairs if _pairs is not None else _configured_pairs()
+    pairs, teachers = runs_of(configured), teachers_of(configured)
     runs = list(chain.from_iterable(pairs.values()))
     repeats = [run for run in runs if run not in pairs]
     stages = {
         "ingestion": ingestion.create_pipeline(),
         "preprocessing": preprocessing.create_pipeline(),
-        "training": _of_each(runs, "training", training.create_pipeline()),
+        "training": _sum(
+            of_pair(run, "training", training.create_pipeline(teachers.get(run))) for run in runs
+        ),
         "embedding": embedding.create_queries()
         + _of_each(runs, "embedding", embedding.create_pipeline()),
         "evaluation": _of_each(repeats, "evaluation", evaluation.create_run_pipeline())
@@ -88,7 +92,7 @@ def _sum(pipelines: Iterable[Pipeline]) -> Pipeline:
     return sum(pipelines, Pipeline([]))
 
 
-def _configured_pairs() -> dict[str, tuple[str, ...]]:
+def _configured_pairs() -> Mapping[str, Any]:
     """The pairs of the base configuration, for commands that load no context."""
     from kedro.framework.project import settings
     from kedro.utils import find_kedro_project
@@ -100,4 +104,4 @@ def _configured_pairs() -> dict[str, tuple[str, ...]]:
     loader = ConfigLoader(str(root / settings.CONF_SOURCE), **settings.CONFIG_LOADER_ARGS)
     parameters = loader["parameters"]
     check(parameters)
-    return runs_of(with_repeats(parameters)["pairs"])
+    return cast(Mapping[str, Any], with_repeats(parameters)["pairs"])

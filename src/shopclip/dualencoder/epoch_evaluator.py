@@ -41,6 +41,14 @@ class EpochEvaluator:
         captions = tuple(examples.captions[caption] for caption in examples.caption_ids[chosen])
         return cls(examples, examples.rows[chosen], captions)
 
+    def mrr(self, model: DualEncoder, precision: Precision) -> float:
+        """Mean reciprocal rank, both directions."""
+        with precision.autocast():
+            images = model.embed_images(self.examples.images, self.images)
+            texts = model.embed_captions(self.captions)
+        ranks = rank(images, texts), rank(texts, images)
+        return float(np.mean([one.reciprocals().mean() for one in ranks]))
+
     def evaluate(
         self, model: DualEncoder, steps: Sequence[Step], precision: Precision, seconds: float
     ) -> Epoch:

@@ -24,6 +24,8 @@ class Examples:
             example and step; None where the caption is the only one.
         images_fingerprint: a name for the content of `images`, such as that of their store; without
             one it is computed where it is needed.
+        teacher_images, teacher_texts: float32 (examples, width) and (captions, width), another
+            pair's embeddings, to learn from.
     """
 
     images: np.ndarray
@@ -32,6 +34,8 @@ class Examples:
     captions: tuple[str, ...]
     variants: np.ndarray | None = None
     images_fingerprint: str = ""
+    teacher_images: np.ndarray | None = None
+    teacher_texts: np.ndarray | None = None
 
     @classmethod
     def collect(

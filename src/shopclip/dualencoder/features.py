@@ -44,7 +44,7 @@ def image_features(
     parts = (
         tower.features(torch.from_numpy(examples.pixels(batch)).to(device)) for batch in batches
     )
-    return _cached(f"image_{key}", len(examples), parts, precision, folder)
+    return cached(f"image_{key}", len(examples), parts, precision, folder)
 
 
 def text_features(
@@ -56,7 +56,7 @@ def text_features(
     key = fingerprint.of(*_encoder(tower, precision), head, tokens.ids, tokens.lengths)
     batches = torch.arange(len(tokens.ids)).split(BATCH)
     parts = (tower.features(*tokens.batch(batch, device)) for batch in batches)
-    return _cached(f"text_{key}", len(tokens.ids), parts, precision, folder)
+    return cached(f"text_{key}", len(tokens.ids), parts, precision, folder)
 
 
 def _encoder(tower: ImageTower | TextTower, precision: Precision) -> tuple[Any, ...]:
@@ -64,10 +64,10 @@ def _encoder(tower: ImageTower | TextTower, precision: Precision) -> tuple[Any, 
     return fingerprint.of_weights(tower.encoder), config, tower.pooling, precision.name
 
 
-def _cached(
+def cached(
     name: str, count: int, parts: Iterator[Tensor], precision: Precision, folder: Path | None
 ) -> np.ndarray:
-    """Features from `folder`, or computed and left there; without a folder, in memory.
+    """float32 (count, width) from `folder`, or computed and left there; without one, in memory.
 
     Args:
         parts: the features a batch at a time, computed as they are asked for.

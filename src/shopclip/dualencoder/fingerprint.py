@@ -35,12 +35,13 @@ def of_weights(module: nn.Module) -> str:
 
 
 def of_examples(examples: Examples) -> str:
-    """Of the pictures, the captions, and who bears which."""
-    variants = [] if examples.variants is None else [examples.variants]
+    """Of the pictures, the captions, who bears which, and what a teacher says of them."""
+    optional = (examples.variants, examples.teacher_images, examples.teacher_texts)
+    given = [array for array in optional if array is not None]
     return of(
         examples.images_fingerprint or of(examples.images),
         list(examples.captions),
         examples.rows,
         examples.caption_ids,
-        *variants,
+        *given,
     )

@@ -18,17 +18,22 @@ from torch.nn.utils import clip_grad_norm_
 
 from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.examples import Examples
-from shopclip.dualencoder.feeds import build_feeds
+from shopclip.dualencoder.feeds import build_feeds, draw_captions
 from shopclip.dualencoder.gradient_cache import Side, backward
+from shopclip.dualencoder.lora import add_adapters, merge_adapters
 from shopclip.dualencoder.losses import LOSSES, contrast
 from shopclip.dualencoder.model import DualEncoder
 from shopclip.dualencoder.optimizer import build_optimizer, set_learning_rates
 from shopclip.dualencoder.parallel.batch_norm import share_batch_norms
-from shopclip.dualencoder.parallel.workers import Workers
-from shopclip.dualencoder.recipe import Recipe
+from shopclip.dualencoder.parallel.workers import BatchShard, Workers
+from shopclip.dualencoder.recipe import Mode, Recipe
+from shopclip.dualencoder.teacher import Distillation, Targets, targets_of
+from shopclip.dualencoder.towers import ImageTower, TextTower
 from shopclip.dualencoder.training_log import Step
 
 logger = logging.getLogger(__name__)
+
+LEARNING = ("train", "lora")  # modes in which an encoder has dropout, and its norms learn
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Batch:
     images: tuple[Tensor, ...]
     texts: tuple[Tensor, ...]
     caption_ids: Tensor
+    targets: Targets | None = None
 
     def __len__(self) -> int:
         return len(self.caption_ids)
@@ -68,15 +74,18 @@ class Learner:
         self.model, self.recipe, self._seed = model, recipe, seed
         self.workers = workers or Workers()
         self._examples, self._loss = examples, LOSSES[recipe.loss]
+        self.model.distillation = _distillation(model, examples, recipe)
         self.batch_size = min(recipe.batch_size, len(examples))
         self.per_epoch = len(examples) // self.batch_size
-        _prepare(model, recipe)
+        self._thaws = recipe.projection_epochs * self.per_epoch
+        _prepare(model, recipe, seed)
         share_batch_norms(model, self.workers)
         self.precision = Precision(recipe.precision, model.device)
         self._images, self._texts = build_feeds(
             model, examples, recipe, self.precision, cache, self.workers
         )
-        self.optimizer = build_optimizer(model, recipe)
+        self.optimizer = build_optimizer(model, recipe, self._thaws)
+        self._parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self.steps = recipe.epochs * self.per_epoch
 
     def batches(self, first: int, last: int) -> Iterator[tuple[int, Batch]]:
@@ -95,8 +104,17 @@ class Learner:
     def train(self) -> None:
         """Switch to training; a frozen encoder keeps its dropout off and its statistics."""
         self.model.train()
-        self.model.text.encoder.train(self.recipe.text_mode == "train")
-        self.model.image.encoder.train(self.recipe.image_mode == "train")
+        self.model.text.encoder.train(self.recipe.text_mode in LEARNING)
+        self.model.image.encoder.train(self.recipe.image_mode in LEARNING)
+
+    def _freeze(self) -> None:
+        """While projections learn alone, encoders rest, and no gradient reaches them."""
+        for tower in (self.model.text, self.model.image):
+            tower.encoder.requires_grad_(False).eval()
+
+    def _thaw(self) -> None:
+        for parameter in self._parameters:
+            parameter.requires_grad_(True)
 
     def step(self, batch: Batch, number: int) -> Step:
         """Learn from a batch; the global generators are at its mercy.
@@ -106,20 +124,21 @@ class Learner:
         """
         started = time.perf_counter()
         self.train()  # an embedding call since the last step may have switched it off
+        self._thaw()
+        if number < self._thaws:
+            self._freeze()
         own = f" of worker {self.workers.rank}" if self.workers.rank else ""
         torch.manual_seed(self._generator(f"dropout{own}", number).initial_seed())
         self.optimizer.zero_grad(set_to_none=True)
-        part_of_loss = backward(
+        backward(
             (Side(self._embed_images, batch.images), Side(self._embed_texts, batch.texts)),
-            lambda images, texts: contrast(
-                images, texts, batch.caption_ids, self._loss, self.model.temperature, self.workers
-            ),
+            lambda images, texts: self._loss_of(images, texts, batch),
             micro_batch=self.recipe.micro_batch,
             scale=self.precision.scaler.scale,
             model=self.model,
         )
         self.workers.all_reduce_gradients(self.model)
-        loss = self.workers.all_reduce_number(part_of_loss.item())
+        loss = self.workers.all_reduce_number(self._contrastive)
         rate, norm = self._update(loss, number)
         return Step(
             step=number,
@@ -131,6 +150,23 @@ class Learner:
             temperature=1 / self.model.temperature.scale.item(),
             images_per_second=len(batch) / (time.perf_counter() - started),
         )
+
+    def _loss_of(self, images: Tensor, texts: Tensor, batch: Batch) -> Tensor:
+        """This worker's part; the log gets the contrastive one, which compares with chance."""
+        temperature, ids = self.model.temperature, batch.caption_ids
+        loss = contrast(images, texts, ids, self._loss, temperature, self.workers)
+        self._contrastive = loss.item()
+        if self.model.distillation is None or batch.targets is None:
+            return loss
+        distance = self.model.distillation(images, texts, batch.targets, len(batch))
+        return loss + self.recipe.teacher_weight * distance
+
+    def finish(self) -> None:
+        """Leave the model as it is saved: without a teacher's maps, adapters in the weights."""
+        self.model.distillation = None
+        for tower, mode in _towers(self.model, self.recipe):
+            if mode == "lora":
+                merge_adapters(tower.encoder)
 
     def _update(self, loss: float, number: int) -> tuple[float, float]:
         """Move the weights; returns the highest learning rate and the gradient norm."""
@@ -160,11 +196,48 @@ class Learner:
     def _take(self, batch: np.ndarray, step: int) -> Batch:
         generator, shard = self._generator("augmentation", step), self.workers.shard(len(batch))
         caption_ids = torch.from_numpy(self._examples.caption_ids[batch])
+        images = self._images.take(batch, generator, shard)
+        again = generator.clone_state()
+        texts = self._texts.take(batch, generator, shard)
+        if self.recipe.latent_mixup:
+            images, texts, caption_ids = self._mixed(batch, images, texts, step)
         return Batch(
-            self._images.take(batch, generator, shard),
-            self._texts.take(batch, generator, shard),
-            caption_ids.to(self.model.device),
+            images, texts, caption_ids.to(self.model.device), self._targets(batch, again, shard)
         )
+
+    def _mixed(
+        self, batch: np.ndarray, images: tuple[Tensor, ...], texts: tuple[Tensor, ...], step: int
+    ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...], Tensor]:
+        """FuseMix: features mixed with those of partners, by one share on both sides.
+
+        Vouitsis et al. 2023 (arXiv 2312.10144, section 4). Mixed examples are positives of each
+        other where both captions that went into them are the same.
+        """
+        generator, shard = self._generator("mixup", step), self.workers.shard(len(batch))
+        order = torch.randperm(len(batch), generator=generator).numpy()
+        alpha = self.recipe.latent_mixup
+        entropy = int(torch.randint(2**62, (1,), generator=generator))
+        share = float(np.random.default_rng(entropy).beta(alpha, alpha))
+        others = (
+            self._images.take(batch[order], generator, shard),
+            self._texts.take(batch[order], generator, shard),
+        )
+        mixed = (
+            tuple(torch.lerp(two, one, share) for one, two in zip(own, other, strict=True))
+            for own, other in zip((images, texts), others, strict=True)
+        )
+        first = self._examples.caption_ids[batch].astype(np.int64)
+        both = first * (self._examples.caption_ids.max() + 1) + first[order]
+        return next(mixed), next(mixed), torch.from_numpy(both)
+
+    def _targets(
+        self, batch: np.ndarray, generator: torch.Generator, shard: BatchShard
+    ) -> Targets | None:
+        """What the teacher says of the pictures and of the very captions that are drawn."""
+        if self.model.distillation is None:
+            return None
+        captions = shard.of(draw_captions(self._examples, batch, generator)).numpy()
+        return targets_of(self._examples, shard.of(batch), captions, self.model.device)
 
     def _embed_images(self, *inputs: Tensor) -> Tensor:
         with self.precision.autocast():
@@ -175,12 +248,28 @@ class Learner:
             return self._texts.embed(*inputs)
 
 
-def _prepare(model: DualEncoder, recipe: Recipe) -> None:
+def _distillation(model: DualEncoder, examples: Examples, recipe: Recipe) -> Distillation | None:
+    """None for a pair without a teacher, and for one to which its teacher means nothing."""
+    if recipe.teacher is None or not recipe.teacher_weight:
+        return None
+    assert examples.teacher_images is not None
+    width = examples.teacher_images.shape[1]
+    return Distillation(model.embed_dim, width).to(model.device)
+
+
+def _towers(model: DualEncoder, recipe: Recipe) -> tuple[tuple[TextTower | ImageTower, Mode], ...]:
+    return (model.text, recipe.text_mode), (model.image, recipe.image_mode)
+
+
+def _prepare(model: DualEncoder, recipe: Recipe, seed: int) -> None:
     """Set what of the model learns, and how it computes."""
-    for tower, mode in ((model.text, recipe.text_mode), (model.image, recipe.image_mode)):
+    for tower, mode in _towers(model, recipe):
         tower.encoder.requires_grad_(mode == "train")
-        for name in tower.facts.unused:  # has no part in what the tower says
-            tower.encoder.get_parameter(name).requires_grad_(False)
+        if mode == "lora":
+            add_adapters(tower.encoder, recipe, seed)
+        for name, parameter in tower.encoder.named_parameters():
+            if name in tower.facts.unused:  # has no part in what the tower says
+                parameter.requires_grad_(False)
         _set_gradient_checkpointing(tower.encoder, recipe.gradient_checkpointing)
     layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
     model.image.to(memory_format=layout)

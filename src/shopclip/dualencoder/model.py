@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,6 +20,10 @@ from shopclip.dualencoder.temperature import Temperature
 from shopclip.dualencoder.tokenization import Tokens
 from shopclip.dualencoder.towers import ImageTower, TextTower
 
+if TYPE_CHECKING:
+    from shopclip.dualencoder.teacher import Distillation
+    from shopclip.dualencoder.training_log import Interpolation
+
 
 class DualEncoder(nn.Module):
     """CLIP's shape: two towers whose L2-normalised embeddings meet in a matrix of similarities."""
@@ -28,6 +33,8 @@ class DualEncoder(nn.Module):
         self.text = text
         self.image = image
         self.temperature = temperature
+        self.distillation: Distillation | None = None  # while it learns from another pair
+        self.interpolations: list[Interpolation] = []  # of WiSE-FT, of which it is one
 
     @classmethod
     def build(

@@ -76,6 +76,7 @@ def describe(model: DualEncoder) -> dict[str, Any]:
         "embed_dim": model.embed_dim,
         "biased": model.temperature.bias is not None,
         "max_scale": model.temperature.max_scale,
+        "interpolations": [asdict(one) for one in model.interpolations],
         "text": {**_described(model.text), "max_tokens": model.text.max_tokens},
         "image": {
             **_described(model.image),
@@ -108,6 +109,7 @@ def _rebuild(manifest: dict[str, Any], folder: Path) -> DualEncoder:
     from shopclip.dualencoder.model import DualEncoder
     from shopclip.dualencoder.rebuilding import rebuild_image_tower, rebuild_text_tower
     from shopclip.dualencoder.temperature import MAX_SCALE, Temperature
+    from shopclip.dualencoder.training_log import Interpolation
 
     embed_dim = manifest.get("embed_dim") or manifest["dimensions"]
     model = DualEncoder(
@@ -123,6 +125,7 @@ def _rebuild(manifest: dict[str, Any], folder: Path) -> DualEncoder:
         if not value.isfinite().all():
             raise ValueError(f"{name} holds numbers that are not finite")
     model.load_state_dict(weights)
+    model.interpolations = [Interpolation(**one) for one in manifest.get("interpolations", [])]
     return model
 
 

@@ -7,29 +7,36 @@ import math
 from torch import nn
 from torch.optim import AdamW
 
+from shopclip.dualencoder.layer_decay import rate_shares
+from shopclip.dualencoder.model import DualEncoder
 from shopclip.dualencoder.recipe import Recipe
 
 
-def build_optimizer(model: nn.Module, recipe: Recipe) -> AdamW:
+def build_optimizer(model: DualEncoder, recipe: Recipe, begins: int = 0) -> AdamW:
     """AdamW in which either encoder learns at its own rate, projections and temperature at a third.
 
     Norms, biases and the temperature are not decayed: decay would pull them to a meaningless zero.
+
+    Args:
+        begins: the step in which the encoders begin to learn.
     """
-    rates = {
-        "text.encoder.": recipe.text_learning_rate,
-        "image.encoder.": recipe.image_learning_rate,
+    rates = {"text": recipe.text_learning_rate, "image": recipe.image_learning_rate}
+    shares = {
+        f"{side}.encoder.{name}": rate * share
+        for side, rate in rates.items()
+        for name, share in rate_shares(getattr(model, side).encoder, recipe.layer_decay).items()
     }
-    projections = recipe.projection_learning_rate
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    groups: dict[tuple[float, float, int], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            rate = next((rates[part] for part in rates if name.startswith(part)), projections)
+            rate = shares.get(name, recipe.projection_learning_rate)
             decay = recipe.weight_decay if parameter.ndim >= 2 else 0.0
-            groups.setdefault((rate, decay), []).append(parameter)
+            first = begins if name in shares else 0
+            groups.setdefault((rate, decay, first), []).append(parameter)
     return AdamW(
         [
-            {"params": parameters, "lr": rate, "peak": rate, "weight_decay": decay}
-            for (rate, decay), parameters in groups.items()
+            {"params": some, "lr": rate, "peak": rate, "weight_decay": decay, "begins": first}
+            for (rate, decay, first), some in groups.items()
         ],
         betas=(0.9, recipe.beta2),
         eps=recipe.eps,
@@ -41,10 +48,13 @@ def set_learning_rates(optimizer: AdamW, step: int, *, steps: int, warmup: float
     """Give every group its rate at this step, of its own peak; returns the highest.
 
     It depends on the number of the step alone, so that a resumed training has nothing to restore.
+    A group that begins later warms up then, and follows the schedule over the steps that are left.
     """
-    share = share_of_peak(step, steps=steps, warmup=warmup)
     for group in optimizer.param_groups:
-        group["lr"] = share * group["peak"]
+        begins = group["begins"]
+        late = step < begins
+        own = share_of_peak(step - begins, steps=steps - begins, warmup=warmup)
+        group["lr"] = 0.0 if late else own * group["peak"]
     return float(max(group["lr"] for group in optimizer.param_groups))
 
 

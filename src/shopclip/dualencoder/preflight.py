@@ -69,6 +69,7 @@ def overfit(
     batch = min(recipe.batch_size, len(few))
     plain = replace(
         recipe,
+        teacher=None,
         epochs=MAX_EPOCHS,
         warmup=20 / MAX_EPOCHS,
         flip=False,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
-Mode = Literal["train", "frozen", "cached"]
+Mode = Literal["train", "frozen", "cached", "lora"]
 
 
 # A misspelt key is an error, not a default.
@@ -42,13 +42,45 @@ class Recipe:
         description="initial temperature; null: 0.07 for info_nce, 0.1 for siglip",
     )
 
+    teacher: str | None = Field(
+        default=None,
+        min_length=1,
+        description="another pair, whose embeddings of the training examples this one learns from",
+    )
+    teacher_weight: float = Field(
+        default=10.0, ge=0, description="of the squared distance to them, beside the loss"
+    )
+
     text_mode: Mode = Field(
         default="train",
-        description="train the text encoder, keep it frozen, or also cache its features on disk; "
-        "projections always learn",
+        description="train the text encoder, keep it frozen, also cache its features on disk, or "
+        "learn low-rank adapters beside it (lora); projections always learn",
     )
     image_mode: Mode = Field(
         default="train", description="the same of the image encoder; cached sees no augmentation"
+    )
+
+    lora_rank: int = Field(default=8, ge=1, le=1024, description="rank of LoRA's adapters")
+    lora_alpha: int = Field(
+        default=16, ge=1, description="scale of LoRA's adapters, which is lora_alpha / lora_rank"
+    )
+    layer_decay: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="learning rate of an encoder's layer by that of the layer above it",
+    )
+    projection_epochs: int = Field(
+        default=0, ge=0, description="epochs at first in which projections learn alone"
+    )
+    latent_mixup: float = Field(
+        default=0.0,
+        ge=0,
+        description="alpha of the Beta distribution by which FuseMix mixes cached features",
+    )
+    wise_ft: bool = Field(
+        default=False,
+        description="end between the weights before and after, where validation MRR is best",
     )
 
     text_learning_rate: float = Field(
@@ -107,3 +139,22 @@ class Recipe:
         default=False,
         description="forget activations and compute them again, for memory; not every encoder can",
     )
+
+    @model_validator(mode="after")
+    def _has_a_use_for_every_word(self) -> Self:
+        modes = self.text_mode, self.image_mode
+        if self.latent_mixup and modes != ("cached", "cached"):
+            raise ValueError(
+                "latent_mixup mixes features of frozen encoders; set text_mode and image_mode to "
+                "cached, or latent_mixup to 0"
+            )
+        if self.epochs and self.projection_epochs >= self.epochs:
+            raise ValueError(
+                f"projection_epochs is {self.projection_epochs}, expected fewer than the "
+                f"{self.epochs} epochs, or 0"
+            )
+        learning = {"train", "lora"} & {*modes}
+        for name, default in (("layer_decay", 1), ("projection_epochs", 0)):
+            if getattr(self, name) != default and not learning:
+                raise ValueError(f"{name} is of encoders that learn, and both are frozen")
+        return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from torch import nn
@@ -11,13 +12,14 @@ from shopclip.dualencoder.preprocessing import HALF
 
 
 def tower_facts(model: DualEncoder) -> dict[str, Any]:
-    """JSON-able, by `embed_dim`, `text` and `image`; `parameters` are counted once."""
+    """JSON-able, by `embed_dim`, `text`, `image`, and the curve of WiSE-FT, if there is one."""
     text, image = model.text, model.image
     described = image.preprocessing.to_dict()
     described = described.get("config", described)  # open_clip's has one inside
     height, width = image.size
     return {
         "embed_dim": model.embed_dim,
+        "interpolations": [asdict(one) for one in model.interpolations],
         "text": {
             "kind": text.origin.config.get("model_type", text.origin.library),
             "pooling": text.pooling,

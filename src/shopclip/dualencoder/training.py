@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
@@ -23,6 +23,7 @@ from shopclip.dualencoder.parallel.workers import Workers
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.dualencoder.training_errors import TrainingError, explained
 from shopclip.dualencoder.training_log import Epoch, TrainingLog
+from shopclip.dualencoder.wise_ft import choose, copied
 
 
 def _unheard(_: Epoch) -> None:
@@ -69,10 +70,20 @@ def fit(
         return TrainingLog()
     if len(examples) < 2:
         raise TrainingError(f"contrastive training takes at least 2 examples, got {len(examples)}")
+    if recipe.wise_ft and not validation:
+        raise TrainingError(
+            "recipe.wise_ft chooses between the weights before and after by validation MRR, but "
+            "there are no validation examples; set splits.validation, or wise_ft to false"
+        )
     if recipe.patience and not validation:
         raise TrainingError(
             "recipe.patience waits for a better validation MRR, but there are no validation "
             "examples; set splits.validation, or patience to null"
+        )
+    if recipe.teacher and recipe.teacher_weight and examples.teacher_images is None:
+        raise TrainingError(
+            f"recipe.teacher is {recipe.teacher}, whose embeddings of the examples are not there; "
+            "add them by `with_teacher`, or set teacher to null"
         )
     workers = workers or Workers()
     batch_size = min(recipe.batch_size, len(examples))
@@ -82,12 +93,14 @@ def fit(
             f"set training.recipe.batch_size to {batch_size - batch_size % workers.world_size}"
         )
     model.to(device)
+    before = copied(model.state_dict()) if recipe.wise_ft else {}
     untrained = fingerprint.of_weights(model) if checkpoint_manager else ""
     judged, validated = (validation, True) if validation else (examples, False)
     with explained(recipe, batch_size, checkpoint_manager):
         learner = Learner(model, examples, recipe, seed=seed, cache=cache, workers=workers)
         if checkpoint_manager is None:
-            return _train(learner, judged, validated, None, title, after_epoch)
+            log = _train(learner, judged, validated, None, title, after_epoch)
+            return _finish(learner, log, validation, before)
         data = [fingerprint.of_examples(one) for one in (examples, validation) if one]
         version = shopclip.__version__, torch.__version__
         tokenizer = sorted(model.text.tokenizer.get_vocab().items())
@@ -95,7 +108,22 @@ def fit(
         # The whole recipe: even micro_batch decides what dropout drops and what a batch norm sees.
         checkpoint_manager.identity = fingerprint.of(asdict(recipe), seed, towers, data, version)
         with checkpoint_manager.locked() if workers.is_main else nullcontext():
-            return _train(learner, judged, validated, checkpoint_manager, title, after_epoch)
+            log = _train(learner, judged, validated, checkpoint_manager, title, after_epoch)
+        return _finish(learner, log, validation, before)
+
+
+def _finish(
+    learner: Learner,
+    log: TrainingLog,
+    validation: Examples | None,
+    before: Mapping[str, torch.Tensor],
+) -> TrainingLog:
+    """Leave the model as it is saved; with WiSE-FT between its weights before and after."""
+    learner.finish()
+    if learner.recipe.wise_ft and validation:
+        log.interpolations = choose(learner, EpochEvaluator.of(validation), before)
+        learner.model.interpolations = log.interpolations
+    return log
 
 
 def _train(

@@ -53,17 +53,34 @@ class Epoch:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Interpolation:
+    """Weights between those before and those after fine-tuning, judged on validation examples.
+
+    Attributes:
+        alpha: 0 are those before, 1 those after.
+        mrr: mean reciprocal rank, both directions.
+        chosen: whether the model has ended there.
+    """
+
+    alpha: float
+    mrr: float
+    chosen: bool
+
+
 @dataclass
 class TrainingLog:
     """A row a step, and a row an epoch that was completed.
 
     Attributes:
+        interpolations: of WiSE-FT, from before to after; none without it.
         best_epoch: the epoch whose weights the model has; None where it is the last one's.
     """
 
     steps: list[Step] = field(default_factory=list)
     epochs: list[Epoch] = field(default_factory=list)
     best_epoch: int | None = None
+    interpolations: list[Interpolation] = field(default_factory=list)
 
     @classmethod
     def of_rows(cls, rows: Mapping[str, Any]) -> TrainingLog:
@@ -72,6 +89,7 @@ class TrainingLog:
             [Step(*row) for row in rows["steps"]],
             [Epoch(*row) for row in rows["epochs"]],
             rows["best_epoch"],
+            [Interpolation(*row) for row in rows.get("interpolations", [])],
         )
 
     def to_rows(self) -> dict[str, Any]:
@@ -80,4 +98,5 @@ class TrainingLog:
             "steps": [list(astuple(step)) for step in self.steps],
             "epochs": [list(astuple(epoch)) for epoch in self.epochs],
             "best_epoch": self.best_epoch,
+            "interpolations": [list(astuple(one)) for one in self.interpolations],
         }

@@ -32,6 +32,7 @@ from shopclip.parameters.messages import (
     fields_of,
     one_error,
 )
+from shopclip.parameters.pairs import teachers_of
 from shopclip.parameters.tuning import TuningParameters
 
 SECTIONS: Mapping[str, type[BaseModel]] = {
@@ -133,6 +134,7 @@ def _pairs(parameters: Mapping[str, Any]) -> Iterator[str]:
         yield f"{PAIRS} is {value}, expected at least one pair, such as name: {{text: …, image: …}}"
         return
     shared = _shared_recipe(parameters)
+    yield from _teachers(parameters)
     for name, pair in pairs.items():
         key = f"{PAIRS}.{name}"
         if not _NAME.fullmatch(str(name)):
@@ -160,6 +162,29 @@ def _half_trained(key: str, pair: Mapping[str, Any], shared: Mapping[str, Any]) 
                 f"{key}.{side}.dtype is {dtype}, in which weights hardly learn; expected fp32, or "
                 f"recipe.{side}_mode: frozen (precision says what the forward pass computes in)"
             )
+
+
+def _teachers(parameters: Mapping[str, Any]) -> Iterator[str]:
+    """Pairs that learn from none, from themselves, or in a circle."""
+    training, pairs = parameters.get("training"), parameters[PAIRS]
+    recipe = training.get("recipe") if isinstance(training, Mapping) else None
+    if isinstance(recipe, Mapping) and recipe.get("teacher"):
+        yield (
+            f"training.recipe.teacher is {as_text(recipe['teacher'])}, which would teach itself; "
+            "expected it in the recipe of each pair that learns from it"
+        )
+    taught = teachers_of({k: v for k, v in pairs.items() if isinstance(v, Mapping)})
+    for name, teacher in taught.items():
+        key = f"{PAIRS}.{name}.recipe.teacher is {as_text(teacher)}"
+        if teacher not in pairs:
+            yield f"{key}: no such pair; {suggest(str(teacher), pairs)}"
+            continue
+        seen = [name]
+        while teacher in taught and teacher not in seen:
+            seen.append(teacher)
+            teacher = taught[teacher]
+        if teacher == name:
+            yield f"{key}, which learns from {name}; expected a teacher that does not"
 
 
 def _shared_recipe(parameters: Mapping[str, Any]) -> Mapping[str, Any] | None:

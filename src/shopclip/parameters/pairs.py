@@ -101,6 +101,12 @@ def runs_of(pairs: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]
     return runs
 
 
+def teachers_of(pairs: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """The pair that each pupil learns from."""
+    taught = {name: (pair.get("recipe") or {}).get("teacher") for name, pair in pairs.items()}
+    return {name: teacher for name, teacher in taught.items() if teacher}
+
+
 def build_towers(
     pair: Pair, training: Examples, parameters: TrainingParameters, images: ImageParameters
 ) -> DualEncoder:

@@ -175,7 +175,9 @@ def carry_out(folder: Path, workers: Workers) -> None:
 
 def collect(folder: Path, model: DualEncoder) -> TrainingLog:
     """Give the model the weights that `carry_out` left; returns the log."""
-    model.load_state_dict(model_files.load(folder / "trained").state_dict())
+    trained = model_files.load(folder / "trained")
+    model.load_state_dict(trained.state_dict())
+    model.interpolations = trained.interpolations
     return TrainingLog.of_rows(json.loads((folder / "log.json").read_text()))
 
 

@@ -31,7 +31,7 @@ from shopclip.pipelines.reporting.experiment import (
     versions,
     without_folders,
 )
-from shopclip.pipelines.reporting.sections import sees
+from shopclip.pipelines.reporting.sections import sees, wise_ft
 from shopclip.pipelines.reporting.signs import validated
 from shopclip.tables.contamination import remember
 
@@ -166,6 +166,8 @@ def _content(evidence: CardEvidence, experiment: Experiment) -> dict[str, Any]:
         "text": _inert(text),
         "image": _inert(image),
         "whole": pair.name is not None,
+        "teacher": recipe.teacher if recipe.epochs else None,
+        "wise_ft": wise_ft(curve) if (curve := evidence.towers.get("interpolations")) else None,
         "size": (evidence.towers["image"]["height"], evidence.towers["image"]["width"]),
         "sees": sees(evidence.towers["image"]),
         "poolings": [evidence.towers[side]["pooling"] for side in ("text", "image")],

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from shopclip.dualencoder.recipe import Recipe
 from shopclip.metrics.scoring import optional
 from shopclip.pipelines.reporting.experiment import Experiment, tower_names, without_folders
 from shopclip.pipelines.reporting.signs import kept_epochs, validated
@@ -111,6 +112,7 @@ class Trained:
 
     Attributes:
         sees: size, mean and standard deviation of the pictures as the image tower gets them.
+        notes: whose pupil it is, and where between its weights before and after it has ended.
         epochs: those done, of those of the recipe.
         best_epoch: after which it had the weights that it ends with, counted from 1; None where
             no validation examples chose it.
@@ -120,6 +122,7 @@ class Trained:
     text: str
     image: str
     sees: str
+    notes: list[str]
     epochs: str
     best_epoch: int | None
     batch: int
@@ -146,6 +149,7 @@ def training_facts(
                 name,
                 *tower_names(pair),
                 sees(towers[name]["image"]),
+                _notes(recipe, towers[name]),
                 f"{len(epoch_logs[name])} of {recipe.epochs}" if recipe.epochs else "as it is",
                 best.get(name),
                 min(recipe.batch_size, available or recipe.batch_size),
@@ -154,6 +158,18 @@ def training_facts(
             )
         )
     return rows
+
+
+def _notes(recipe: Recipe, towers: Mapping[str, Any]) -> list[str]:
+    notes = [f"pupil of {recipe.teacher}"] if recipe.teacher and recipe.epochs else []
+    return notes + ([wise_ft(curve)] if (curve := towers.get("interpolations")) else [])
+
+
+def wise_ft(curve: Sequence[Mapping[str, Any]]) -> str:
+    """Where WiSE-FT has ended, and what validation says of both ends."""
+    chosen = next(one for one in curve if one["chosen"])
+    ends = f"as it was {curve[0]['mrr']:.3f}, fine-tuned {curve[-1]['mrr']:.3f}"
+    return f"WiSE-FT alpha {chosen['alpha']:g}, validation MRR {chosen['mrr']:.3f} ({ends})"
 
 
 def sees(image: Mapping[str, Any]) -> str:

@@ -62,8 +62,12 @@ def train(
     images: ImageParameters,
     captions: CaptionParameters,
     engine: EngineParameters,
+    teacher: DualEncoder | None = None,
 ) -> tuple[DualEncoder, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Build the towers of a pair and fit them to the training split.
+
+    Args:
+        teacher: the trained pair that `recipe.teacher` names.
 
     Returns:
         The dual encoder, its log, a row a step and a row an epoch, and hashes of the captions that
@@ -73,6 +77,12 @@ def train(
 
     recipe, seed = parameters.recipe_for(pair), parameters.seed + pair.seed
     training = training_examples(examples, image_store, captions, seed)
+    device, cache = choose_device(parameters.device), Path(parameters.encoder_features)
+    if teacher is not None:
+        from shopclip.dualencoder.teacher import with_teacher
+
+        training = with_teacher(training, teacher, cache, device)
+        teacher.cpu()
     model = build_towers(pair, training, parameters, images)
     checkpoints = Path(parameters.checkpoints, pair.label)
     checkpoint_manager = CheckpointManager(checkpoints, seconds=parameters.state_seconds)
@@ -83,10 +93,10 @@ def train(
         training,
         recipe,
         seed=seed,
-        device=choose_device(parameters.device),
+        device=device,
         validation=validation_examples(examples, image_store),
         checkpoint_manager=checkpoint_manager,
-        cache=Path(parameters.encoder_features),
+        cache=cache,
     )
     captions_seen = remember(examples, trained=bool(log.steps))
     return model, _table(Step, log.steps), _table(Epoch, log.epochs), captions_seen

@@ -108,6 +108,11 @@ class Space:
             )
         for pair in self.pairs:
             recipe = self.recipe(pair, {})
+            if recipe.teacher is not None:
+                yield (
+                    f"{pair} learns from {recipe.teacher}, which trials cannot; leave it out of "
+                    "tuning.pairs"
+                )
             if not recipe.epochs:
                 yield f"{pair} has 0 epochs and cannot be tuned; leave it out of tuning.pairs"
             for name, domain in self.domains.items():

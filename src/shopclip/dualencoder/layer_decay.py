@@ -1,0 +1,44 @@
+"""Which layer of an encoder a parameter belongs to, counted from the input.
+
+Layer-wise learning-rate decay (BEiT, Bao et al. 2021, arXiv 2106.08254, appendix; timm's and
+open_clip's `layer_decay`): the top block learns at the rate itself, each one below it at `decay`
+times that of the one above, what comes before the first block slowest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torch import nn
+
+
+def rate_shares(encoder: nn.Module, decay: float) -> dict[str, float]:
+    """The share of its learning rate that each parameter of an encoder learns at, by its name.
+
+    Blocks are those of a transformer, or the stages of a convolutional network. What is before the
+    first counts as layer 0, what is after the last goes with it.
+    """
+    blocks = list(_blocks(encoder))
+    layers: dict[str, int] = {}
+    reached = 0
+    for name, _ in encoder.named_parameters():
+        own = next((n for n, block in enumerate(blocks, 1) if name.startswith(f"{block}.")), None)
+        reached = max(reached, own or 0)
+        # Of what is in no block, that before the first stands before it in the module too.
+        layers[name] = own or (len(blocks) if reached else 0)
+    return {name: decay ** (len(blocks) - layer) for name, layer in layers.items()}
+
+
+def _blocks(module: nn.Module, name: str = "") -> Iterator[str]:
+    """Names of the outermost modules that stand in a row with others of their class."""
+    children = list(module.named_children())
+    if isinstance(module, nn.ModuleList | nn.Sequential) and _alike([c for _, c in children]):
+        yield from (f"{name}.{child}" for child, _ in children)
+        return
+    for child, inner in children:
+        yield from _blocks(inner, f"{name}.{child}" if name else child)
+
+
+def _alike(modules: list[nn.Module]) -> bool:
+    learning = all(next(module.parameters(), None) is not None for module in modules)
+    return len(modules) > 1 and learning and len({type(module) for module in modules}) == 1

@@ -1,0 +1,131 @@
+"""Projections first, then all; and FuseMix on frozen features."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from shopclip.dualencoder import CheckpointManager, Recipe, fit
+from shopclip.dualencoder.learner import Learner
+from shopclip.dualencoder.optimizer import set_learning_rates, share_of_peak
+from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build, differing, weights
+
+FIRST = Recipe(epochs=3, batch_size=16, projection_epochs=1)
+MIXED = Recipe(epochs=1, batch_size=16, text_mode="cached", image_mode="cached", latent_mixup=1.0)
+
+
+class StoppedError(Exception):
+    pass
+
+
+def stop_after(epochs):
+    def after(epoch):
+        if epoch.epoch + 1 == epochs:
+            raise StoppedError
+
+    return after
+
+
+def test_in_the_first_epochs_projections_learn_alone(examples):
+    model = build(BERT, RESNET)
+    before = weights(model)
+    with pytest.raises(StoppedError):
+        fit(model, examples, FIRST, after_epoch=stop_after(1))
+    changed = differing(before, weights(model))
+    assert changed
+    assert not [name for name in changed if ".encoder." in name]  # batch norms rest as well
+    with pytest.raises(StoppedError):
+        fit(model, examples, FIRST, after_epoch=stop_after(2))
+    assert [name for name in differing(before, weights(model)) if ".encoder." in name]
+
+
+def test_encoders_warm_up_when_their_turn_comes(examples):
+    learner = Learner(build(BERT, RESNET), examples, replace(FIRST, image_learning_rate=5e-4))
+    optimizer, per_epoch = learner.optimizer, learner.per_epoch
+    for step in range(learner.steps):
+        set_learning_rates(optimizer, step, steps=learner.steps, warmup=0.5)
+        for group in optimizer.param_groups:
+            late = group["begins"]
+            share = share_of_peak(step - late, steps=learner.steps - late, warmup=0.5)
+            assert group["lr"] == (0 if step < late else share * group["peak"])
+    assert {group["begins"] for group in optimizer.param_groups} == {0, per_epoch}
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_a_killed_training_goes_on_to_the_same_bits(epochs, examples, tmp_path):
+    whole = build(GPT, VIT)
+    fit(whole, examples, FIRST, seed=3)
+    manager = CheckpointManager(tmp_path, seconds=0)
+    with pytest.raises(StoppedError):
+        fit(
+            build(GPT, VIT), examples, FIRST, seed=3,
+            checkpoint_manager=manager, after_epoch=stop_after(epochs),
+        )  # fmt: skip
+    resumed = build(GPT, VIT)
+    fit(resumed, examples, FIRST, seed=3, checkpoint_manager=CheckpointManager(tmp_path))
+    assert not differing(weights(whole), weights(resumed))
+
+
+def test_features_are_mixed_by_one_share_on_both_sides(examples):
+    learner = Learner(build(BERT, RESNET), examples, MIXED, seed=1)
+    plain = Learner(build(BERT, RESNET), examples, replace(MIXED, latent_mixup=0.0), seed=1)
+    ((_, mixed),) = list(learner.batches(0, 1))
+    ((_, own),) = list(plain.batches(0, 1))
+    images, texts = own.images[0], own.texts[0]
+    # The share and the partner of every example, found from the pictures alone …
+    partner, share = found(images, mixed.images[0])
+    assert 0 < share < 1
+    # … explain the captions as well.
+    expected = share * texts + (1 - share) * texts[partner]
+    torch.testing.assert_close(mixed.texts[0], expected, atol=1e-4, rtol=1e-4)
+    both = [
+        (int(a), int(own.caption_ids[b])) for a, b in zip(own.caption_ids, partner, strict=True)
+    ]
+    for one in range(len(both)):
+        for other in range(len(both)):
+            same = bool(mixed.caption_ids[one] == mixed.caption_ids[other])
+            assert same == (both[one] == both[other])
+
+
+def found(own, mixed):
+    """By least squares, the partner and the share that explain each mixed row best."""
+    partners, shares = [], []
+    for row, result in zip(own, mixed, strict=True):
+        away = row - own  # result = other + share * (row - other)
+        norm = away.square().sum(dim=1).clip(min=1e-9)
+        share = ((result - own) * away).sum(dim=1) / norm
+        error = (own + share[:, None] * away - result).square().sum(dim=1)
+        error[norm <= 1e-9] = (row - result).square().sum()
+        partners.append(int(error.argmin()))
+        shares.append(float(share[partners[-1]]))
+    return np.array(partners), float(np.median(shares))
+
+
+def test_the_mixture_follows_from_seed_and_step_alone(examples):
+    losses = [
+        [step.loss for step in fit(build(BERT, RESNET), examples, MIXED, seed=seed).steps]
+        for seed in (1, 1, 2)
+    ]
+    assert losses[0] == losses[1]
+    assert losses[0] != losses[2]
+
+
+FROZEN = {"text_mode": "frozen", "image_mode": "frozen"}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ({"latent_mixup": 1.0}, "cached"),
+        ({"projection_epochs": 12}, "projection_epochs is 12"),
+        ({"layer_decay": 0.5, **FROZEN}, "both are frozen"),
+        ({"projection_epochs": 1, **FROZEN}, "both are frozen"),
+        ({"layer_decay": 0.0}, "layer_decay"),
+        ({"layer_decay": 1.5}, "layer_decay"),
+    ],
+)  # fmt: skip
+def test_a_word_without_effect_is_refused(words, expected):
+    with pytest.raises(ValidationError, match=expected):
+        Recipe(**words)
