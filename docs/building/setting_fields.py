@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,19 @@ def is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and hasattr(annotation, "__pydantic_fields__")
 
 
+def _required(annotation: Any) -> Any:
+    """A model that may be left out, as the model; anything else as it is."""
+    kinds = get_args(annotation)
+    models = [one for one in kinds if is_model(one)]
+    return models[0] if NoneType in kinds and len(models) == 1 else annotation
+
+
 def fields_of(model: type) -> Iterator[ModelField]:
     """In the order in which they are declared."""
     for name, info in model.__pydantic_fields__.items():  # type: ignore[attr-defined]
         default = info.get_default(call_default_factory=True)
         described = info.description or ""
-        yield ModelField(name, info.annotation, default, described, tuple(info.metadata))
+        yield ModelField(name, _required(info.annotation), default, described, tuple(info.metadata))
 
 
 def summary(model: type) -> str:

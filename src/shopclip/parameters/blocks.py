@@ -190,8 +190,8 @@ class SplitParameters(Parameters):
 class Pair(Parameters):
     """A text encoder with an image encoder, or a whole public model; and its own recipe."""
 
-    text: TextEncoder | None = None
-    image: ImageEncoder | None = None
+    text: TextEncoder | None = Field(None, description="the text encoder")
+    image: ImageEncoder | None = Field(None, description="the image encoder")
     name: str | None = Field(
         None,
         min_length=1,
