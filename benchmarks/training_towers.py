@@ -12,7 +12,7 @@ import yaml
 from torch import Tensor
 
 from shopclip.dualencoder import DualEncoder, Examples, ImageEncoder, TextEncoder
-from shopclip.dualencoder.towers import POOLINGS, ImageTower
+from shopclip.dualencoder.towers import ImageTower
 
 CONF = Path(__file__).parents[1] / "conf" / "base" / "parameters_pairs.yml"
 LONGEST = 128  # positions of a text encoder, as many as the peer that pads most asks for
@@ -87,8 +87,7 @@ def middle_pairs() -> dict[str, Pair]:
 
 def embed_pixel_values(tower: ImageTower, pixel_values: Tensor) -> Tensor:
     """What the image tower says of pictures that are resized and normalised already."""
-    output = tower.encoder(pixel_values=pixel_values, **tower.options)
-    return tower.projection(POOLINGS[tower.pooling](output.last_hidden_state, None))
+    return tower.embed_inputs({"pixel_values": pixel_values})
 
 
 def clip_loss(logits: Tensor) -> Tensor:

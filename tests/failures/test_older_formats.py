@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from shopclip.dualencoder import CheckpointManager, DualEncoder, ModelError, Recipe, checkpoints
+from shopclip.dualencoder import (
+    CheckpointManager,
+    DualEncoder,
+    ModelError,
+    Recipe,
+    checkpoints,
+    model_files,
+)
 from shopclip.dualencoder.checkpoints import Checkpoint
 from shopclip.dualencoder.learner import Learner
 from shopclip.files.image_store import ImageStore, ImageStoreError, ImageStream, write_image_store
@@ -32,7 +39,9 @@ def test_a_checkpoint_from_before_there_were_stems_embeds_as_it_did_then():
 
 def checkpoint(folder):
     folder.mkdir()
-    (folder / "dual_encoder.json").write_text((BEFORE_STEMS / "dual_encoder.json").read_text())
+    facts = json.loads((BEFORE_STEMS / "dual_encoder.json").read_text())
+    facts["format"] = model_files.FORMAT
+    (folder / "dual_encoder.json").write_text(json.dumps(facts))
     return folder / "dual_encoder.json", DualEncoder.load, ModelError
 
 
@@ -84,7 +93,7 @@ def test_another_format_names_the_folder_both_formats_and_the_remedy(
 def test_a_checkpoint_whose_weights_do_not_fit_is_one_line(tmp_path):
     build(BERT, RESNET).save(tmp_path / "model")
     facts = json.loads((tmp_path / "model" / "dual_encoder.json").read_text())
-    facts["dimensions"] = 8
+    facts["embed_dim"] = 8
     (tmp_path / "model" / "dual_encoder.json").write_text(json.dumps(facts))
     with pytest.raises(ModelError, match="model: damaged, train the pair again: ") as caught:
         DualEncoder.load(tmp_path / "model")

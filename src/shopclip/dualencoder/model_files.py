@@ -1,5 +1,7 @@
 """A dual encoder in a folder: `dual_encoder.json`, `model.safetensors`, `tokenizer/`.
 
+`modules.json` and its like are for sentence-transformers alone.
+
 `dual_encoder.json` tells the SHA-256 of the other files, so that none can be lost or changed
 without being noticed.
 """
@@ -22,6 +24,18 @@ if TYPE_CHECKING:
 
 FORMAT = 2  # 1: pixels in [-1, 1], whole transformers models
 READ = (1, 2)
+# By which sentence-transformers loads the folder; others may write them anew.
+SENTENCE_TRANSFORMERS: Mapping[str, Any] = {
+    "modules.json": [
+        {
+            "idx": 0,
+            "name": "0",
+            "path": "",
+            "type": "shopclip.dualencoder.sentence_transformers.DualEncoderModule",
+        }
+    ],
+    "config_sentence_transformers.json": {"similarity_fn_name": "cosine"},
+}
 _TRAIN = "kedro run --pipelines training"
 
 
@@ -39,6 +53,8 @@ def save(model: DualEncoder, folder: Path) -> None:
         model.text.tokenizer.save_pretrained(draft / "tokenizer")
         manifest = {**describe(model), "files": digests(draft)}
         (draft / "dual_encoder.json").write_text(json.dumps(manifest, indent=2) + "\n")
+        for name, content in SENTENCE_TRANSFORMERS.items():
+            (draft / name).write_text(json.dumps(content, indent=2) + "\n")
 
 
 def load(folder: Path) -> DualEncoder:
