@@ -1,7 +1,7 @@
 """Which encoders make a tower, found out: tiny ones of every kind that transformers lists.
 
-    python -m benchmarks.architectures           # two minutes; writes docs/reference/encoders.md
-    python -m benchmarks.architectures --onnx    # and exports each, about fifteen
+    python benchmarks/architectures.py           # two minutes; writes docs/reference/encoders.md
+    python benchmarks/architectures.py --onnx    # and exports each, about fifteen
 
 Each is built from a config and from a folder as the hub's look, trained for a few steps, saved and
 loaded, and asked whether it depends on padding and sees the last word.
@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from benchmarks.architecture_configs import IMAGE, SIZE, TEXT, VOCABULARY, tiny
 from transformers import PretrainedConfig
 
+from architecture_configs import IMAGE, SIZE, TEXT, VOCABULARY, tiny
 from shopclip.dualencoder import DualEncoder, Examples, ImageEncoder, Recipe, TextEncoder, fit
 from shopclip.dualencoder.encoder_check import check_image_encoder, check_text_encoder
 from shopclip.dualencoder.encoder_config import EncoderConfigError
@@ -45,7 +45,7 @@ HEAD = """# Encoders
 The text and image encoders that transformers {version} lists, tried with tiny ones
 (`{command}`): built by `config`, and by `name` from a folder, trained, saved and loaded
 to the same bits. What cannot be a tower is refused in one line before anything is built.
-`tests/dualencoder/test_architectures.py` holds all of it.
+`tests/benchmarks/test_architectures.py` holds all of it.
 
 Nothing goes by a list of names: an encoder is tried when its tower is built, and pooled where it
 sees a whole caption
@@ -242,7 +242,7 @@ def page(found: list[tuple[Row, Row]], onnx: bool) -> str:
     import transformers
 
     texts, images = found[: len(TEXT)], found[len(TEXT) :]
-    command = "python -m benchmarks.architectures" + (" --onnx" if onnx else "")
+    command = "python benchmarks/architectures.py" + (" --onnx" if onnx else "")
     parts = [HEAD.format(version=transformers.__version__, command=command)]
     for title, some in (("Text", texts), ("Pictures", images)):
         config, folder = (sum(pair[by].works for pair in some) for by in (0, 1))

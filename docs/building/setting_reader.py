@@ -83,13 +83,13 @@ def models_of_nodes() -> dict[str, type]:
     """What each `params:` input of any node is annotated with, by its key."""
     from shopclip import pipeline_registry
 
-    before = pipeline_registry._pairs
-    pipeline_registry.declare_pairs({PAIR: {}})
+    before = pipeline_registry._runs
+    pipeline_registry.declare_pairs({PAIR: (PAIR,)})
     try:
         pipelines = pipeline_registry.register_pipelines()
         return dict(TypeExtractor(pipelines).extract_types_from_pipelines())
     finally:
-        pipeline_registry._pairs = before
+        pipeline_registry._runs = before
 
 
 def settings_of(model: type, key: str, base: Mapping[str, Any]) -> tuple[Setting, ...]:

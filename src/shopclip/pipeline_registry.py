@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Any, cast
 
 from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
@@ -24,19 +23,26 @@ from shopclip.pipelines import (
 
 SHARED = {"examples", "image_store", "queries"}  # what every pair reads
 
-_pairs: Mapping[str, Any] | None = None
+_runs: dict[str, tuple[str, ...]] | None = None
+_teachers: Mapping[str, str] = {}
 
 
-def declare_pairs(pairs: Mapping[str, Any]) -> None:
-    """Say which pairs, their repeats among them, the next registration is for; the hook does."""
-    global _pairs
-    _pairs = dict(pairs)
+def declare_pairs(
+    runs: Mapping[str, tuple[str, ...]], teachers: Mapping[str, str] | None = None
+) -> None:
+    """Say which pairs the next registration is for, as the hook does.
+
+    Args:
+        runs: of each pair, itself first.
+        teachers: the pair that a run learns from, of those that do.
+    """
+    global _runs, _teachers
+    _runs, _teachers = dict(runs), teachers or {}
 
 
 def register_pipelines() -> dict[str, Pipeline]:
     """Each stage by its name, `__default__`, which is all of them, `preflight` and `tuning`."""
-    configured = _pairs if _pairs is not None else _configured_pairs()
-    pairs, teachers = runs_of(configured), teachers_of(configured)
+    pairs, teachers = (_runs, _teachers) if _runs is not None else _configured_pairs()
     runs = list(chain.from_iterable(pairs.values()))
     repeats = [run for run in runs if run not in pairs]
     stages = {
@@ -92,8 +98,8 @@ def _sum(pipelines: Iterable[Pipeline]) -> Pipeline:
     return sum(pipelines, Pipeline([]))
 
 
-def _configured_pairs() -> Mapping[str, Any]:
-    """The pairs of the base configuration, for commands that load no context."""
+def _configured_pairs() -> tuple[dict[str, tuple[str, ...]], Mapping[str, str]]:
+    """The pairs of the base configuration and their teachers, for commands without a context."""
     from kedro.framework.project import settings
     from kedro.utils import find_kedro_project
 
@@ -104,4 +110,5 @@ def _configured_pairs() -> Mapping[str, Any]:
     loader = ConfigLoader(str(root / settings.CONF_SOURCE), **settings.CONFIG_LOADER_ARGS)
     parameters = loader["parameters"]
     check(parameters)
-    return cast(Mapping[str, Any], with_repeats(parameters)["pairs"])
+    pairs = with_repeats(parameters)["pairs"]
+    return runs_of(pairs), teachers_of(pairs)

@@ -66,15 +66,29 @@ class DualEncoderModule(InputModule):
 
     @classmethod
     def load(
-        cls, model_name_or_path: str, subfolder: str = "", **options: Any
+        cls,
+        model_name_or_path: str,
+        subfolder: str = "",
+        token: bool | str | None = None,
+        cache_folder: str | None = None,
+        revision: str | None = None,
+        local_files_only: bool = False,
+        init_defaults: dict[str, Any] | None = None,
+        **_: Any,
     ) -> DualEncoderModule:
         """From a folder, or from the hub.
 
         Raises:
             ModelError: it holds no dual encoder.
         """
-        hub = {k: options[k] for k in ("token", "cache_folder", "revision") if k in options}
-        folder = cls.load_dir_path(model_name_or_path, subfolder=subfolder, **hub)
+        folder = cls.load_dir_path(
+            model_name_or_path,
+            subfolder=subfolder,
+            token=token,
+            cache_folder=cache_folder,
+            revision=revision,
+            local_files_only=local_files_only,
+        )
         return cls(DualEncoder.load(folder or model_name_or_path))
 
 

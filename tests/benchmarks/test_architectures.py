@@ -1,8 +1,9 @@
 """Tiny encoders of every kind that transformers lists: they work, or are refused in one line."""
 
 import pytest
-from benchmarks.architecture_configs import IMAGE, TEXT
-from benchmarks.architectures import try_image, try_text
+
+from architecture_configs import IMAGE, TEXT
+from architectures import try_image, try_text
 
 pytestmark = pytest.mark.slow
 # What cannot be a tower, and the words that say why.
