@@ -119,6 +119,14 @@ FROZEN = {"text_mode": "frozen", "image_mode": "frozen"}
     ("words", "expected"),
     [
         ({"latent_mixup": 1.0}, "cached"),
+        (
+            {
+                **dict.fromkeys(("text_mode", "image_mode"), "cached"),
+                "latent_mixup": 1.0,
+                "teacher": "a",
+            },
+            "teacher has said nothing",
+        ),
         ({"projection_epochs": 12}, "projection_epochs is 12"),
         ({"layer_decay": 0.5, **FROZEN}, "both are frozen"),
         ({"projection_epochs": 1, **FROZEN}, "both are frozen"),

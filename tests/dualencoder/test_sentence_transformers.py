@@ -48,6 +48,12 @@ def test_pictures_of_any_size(of, saved):
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
+def test_a_caption_with_a_picture_is_refused(saved):
+    both = {"text": "a red shirt", "image": Image.fromarray(pictures()[0])}
+    with pytest.raises(ValueError, match="cannot combine them"):
+        transformer(saved[1]).encode([both])
+
+
 def test_it_tells_its_width_its_limit_and_its_likeness(saved):
     model, folder = saved
     found = transformer(folder)

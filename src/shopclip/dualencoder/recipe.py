@@ -148,6 +148,10 @@ class Recipe:
                 "latent_mixup mixes features of frozen encoders; set text_mode and image_mode to "
                 "cached, or latent_mixup to 0"
             )
+        if self.latent_mixup and self.teacher:
+            raise ValueError(
+                "latent_mixup makes examples of which teacher has said nothing; set one of them"
+            )
         if self.epochs and self.projection_epochs >= self.epochs:
             raise ValueError(
                 f"projection_epochs is {self.projection_epochs}, expected fewer than the "

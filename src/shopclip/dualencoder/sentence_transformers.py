@@ -42,7 +42,11 @@ class DualEncoderModule(InputModule):
     def preprocess(
         self, inputs: Sequence[Any], prompt: str | None = None, **_: Any
     ) -> dict[str, Any]:
-        """Texts become tokens; pictures, of Pillow or uint8 arrays, batches of one size each."""
+        """Texts become tokens; pictures, of Pillow or uint8 arrays, pixels of their own size.
+
+        Either may come as what it is in a dictionary of one, `{"image": …}`, as MTEB gives it.
+        """
+        inputs = [next(iter(one.values())) if isinstance(one, dict) else one for one in inputs]
         if all(isinstance(one, str) for one in inputs):
             ids, mask = self.model.tokenise([f"{prompt or ''}{text}" for text in inputs]).batch(
                 torch.arange(len(inputs))

@@ -150,3 +150,14 @@ def test_another_space_pair_recipe_or_seed_is_another_study():
     ]
     assert all(one != other for i, one in enumerate(manifests) for other in manifests[:i])
     assert manifests[0] == Space.of(tuning_of(trials=9), TRAINING, PAIRS).manifest()
+
+
+def test_a_public_model_as_it_is_is_left_aside_unless_it_is_named():
+    public = {"clip": {"name": "somebody/clip", "recipe": {"epochs": 0}}}
+    space = {"warmup": {"low": 0.0, "high": 0.3}}
+    assert (
+        "clip" not in Space.of(TuningParameters(space=space), TRAINING, {**PAIRS, **public}).pairs
+    )
+    named = TuningParameters(space=space, pairs=["clip"])
+    with pytest.raises(TuningError, match="clip has 0 epochs"):
+        Space.of(named, TRAINING, {**PAIRS, **public})

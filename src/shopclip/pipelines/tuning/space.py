@@ -43,7 +43,12 @@ class Space:
         """
         all_pairs = {name: Pair.model_validate(pair) for name, pair in pairs.items()}
         configured = {name: pair for name, pair in all_pairs.items() if pair.repeats is None}
-        chosen = list(dict.fromkeys(tuning.pairs or configured))
+        trained = [  # a public model as it is has nothing to tune
+            name
+            for name, pair in configured.items()
+            if pair.public is None or training.recipe_for(pair).epochs
+        ]
+        chosen = list(dict.fromkeys(tuning.pairs or trained))
         if unknown := [name for name in chosen if name not in configured]:
             raise TuningError(
                 f"tuning.pairs: {', '.join(unknown)} is not among the configured pairs; expected "
