@@ -42,7 +42,7 @@ def test_a_file_that_asks_for_too_much_work_is_refused_undecoded(encoded, why, m
     started = time.process_time()
     with pytest.raises(UnreadableImageError, match=why):
         decode(encoded, SIZE)
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 5  # decoded it would take minutes
 
 
 @pytest.mark.parametrize("width", [12, 500])
