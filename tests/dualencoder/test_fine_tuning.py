@@ -41,6 +41,21 @@ def test_in_the_first_epochs_projections_learn_alone(examples):
     assert [name for name in differing(before, weights(model)) if ".encoder." in name]
 
 
+@pytest.mark.parametrize("unlocked", [1, 2])
+def test_blocks_from_the_top_learn_and_those_below_stay(unlocked, examples):
+    model = build(GPT, RESNET)
+    before = weights(model)
+    fit(model, examples, Recipe(epochs=1, batch_size=16, unlocked_layers=unlocked))
+    changed = [n for n in differing(before, weights(model)) if n.startswith("text.encoder.")]
+    blocks = {name.split(".")[3] for name in changed if name.startswith("text.encoder.h.")}
+    assert blocks == {str(1 - number) for number in range(unlocked)}
+    assert "text.encoder.ln_f.weight" in changed
+    assert "text.encoder.wte.weight" not in changed
+    stages = {n.split(".")[4] for n in differing(before, weights(model)) if "stages" in n
+              and n.endswith("convolution.weight")}  # fmt: skip
+    assert stages == {str(1 - number) for number in range(unlocked)}
+
+
 def test_encoders_warm_up_when_their_turn_comes(examples):
     learner = Learner(build(BERT, RESNET), examples, replace(FIRST, image_learning_rate=5e-4))
     optimizer, per_epoch = learner.optimizer, learner.per_epoch
@@ -129,6 +144,7 @@ FROZEN = {"text_mode": "frozen", "image_mode": "frozen"}
         ),
         ({"projection_epochs": 12}, "projection_epochs is 12"),
         ({"layer_decay": 0.5, **FROZEN}, "both are frozen"),
+        ({"unlocked_layers": 2, **FROZEN}, "both are frozen"),
         ({"projection_epochs": 1, **FROZEN}, "both are frozen"),
         ({"layer_decay": 0.0}, "layer_decay"),
         ({"layer_decay": 1.5}, "layer_decay"),

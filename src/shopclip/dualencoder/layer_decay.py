@@ -13,10 +13,15 @@ from torch import nn
 
 
 def rate_shares(encoder: nn.Module, decay: float) -> dict[str, float]:
-    """The share of its learning rate that each parameter of an encoder learns at, by its name.
+    """The share of its learning rate that each parameter of an encoder learns at, by its name."""
+    return {name: decay**below for name, below in layers_below_top(encoder).items()}
+
+
+def layers_below_top(encoder: nn.Module) -> dict[str, int]:
+    """How many layers each parameter of an encoder is below the top one, by its name.
 
     Blocks are those of a transformer, or the stages of a convolutional network. What is before the
-    first counts as layer 0, what is after the last goes with it.
+    first counts as a layer below it, what is after the last goes with it.
     """
     blocks = list(_blocks(encoder))
     layers: dict[str, int] = {}
@@ -26,7 +31,7 @@ def rate_shares(encoder: nn.Module, decay: float) -> dict[str, float]:
         reached = max(reached, own or 0)
         # Of what is in no block, that before the first stands before it in the module too.
         layers[name] = own or (len(blocks) if reached else 0)
-    return {name: decay ** (len(blocks) - layer) for name, layer in layers.items()}
+    return {name: len(blocks) - layer for name, layer in layers.items()}
 
 
 def _blocks(module: nn.Module, name: str = "") -> Iterator[str]:

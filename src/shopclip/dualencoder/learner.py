@@ -20,6 +20,7 @@ from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.feeds import build_feeds, draw_captions
 from shopclip.dualencoder.gradient_cache import Side, backward
+from shopclip.dualencoder.layer_decay import layers_below_top
 from shopclip.dualencoder.lora import add_adapters, merge_adapters
 from shopclip.dualencoder.losses import LOSSES, contrast
 from shopclip.dualencoder.model import DualEncoder
@@ -267,8 +268,10 @@ def _prepare(model: DualEncoder, recipe: Recipe, seed: int) -> None:
         tower.encoder.requires_grad_(mode == "train")
         if mode == "lora":
             add_adapters(tower.encoder, recipe, seed)
+        below, unlocked = layers_below_top(tower.encoder), recipe.unlocked_layers
         for name, parameter in tower.encoder.named_parameters():
-            if name in tower.facts.unused:  # has no part in what the tower says
+            locked = unlocked is not None and below[name] >= unlocked and mode == "train"
+            if locked or name in tower.facts.unused:  # has no part in what the tower says
                 parameter.requires_grad_(False)
         _set_gradient_checkpointing(tower.encoder, recipe.gradient_checkpointing)
     layout = torch.channels_last if recipe.channels_last else torch.contiguous_format

@@ -19,6 +19,7 @@ from shopclip.errors import ShopclipError, first_line
 
 POINTER = b"version https://git-lfs"
 OPEN_CLIP_CONFIG = "open_clip_config.json"
+FEWEST_WORDS = 12
 TRIED = ("red cotton shirt", "blue leather shoes")  # two captions that no tokenizer takes for one
 
 
@@ -91,6 +92,9 @@ def load_tokenizer(source: Source, encoder: Any) -> Any:
     from transformers import AutoTokenizer
 
     tokenizer = _load(AutoTokenizer.from_pretrained, source)
+    if _knows_no_words(tokenizer) and not Path(source.name).is_dir():
+        # The cache has the weights by now, and where it has no tokenizer an empty one is made.
+        tokenizer = _download(AutoTokenizer.from_pretrained, source.name, _options(source))
     if tokenizer.pad_token is None:  # GPT-2 has none; its padding is masked out anyway
         if tokenizer.eos_token is None:
             raise EncoderUnavailableError(
@@ -98,19 +102,24 @@ def load_tokenizer(source: Source, encoder: Any) -> Any:
                 "of a text; set pad_token in its tokenizer_config.json"
             )
         tokenizer.pad_token = tokenizer.eos_token
-    one, other = (tokenizer(text)["input_ids"] for text in TRIED)
-    if one == other:
+    if _knows_no_words(tokenizer):
         raise EncoderUnavailableError(
             f"{source.name}: its tokenizer takes any two captions for the same, as one without its "
             "files does; expected tokenizer.json, or the vocabulary of its kind, beside the weights"
         )
     rows = vocabulary_of(encoder)
-    if rows is not None and max(*one, *other, tokenizer.pad_token_id) >= rows:
+    numbers = [number for text in TRIED for number in tokenizer(text)["input_ids"]]
+    if rows is not None and max(*numbers, tokenizer.pad_token_id) >= rows:
         raise EncoderUnavailableError(
             f"{source.name}: its tokenizer numbers {len(tokenizer)} tokens, and the encoder knows "
             f"{rows}; expected a tokenizer and weights that belong together"
         )
     return tokenizer
+
+
+def _knows_no_words(tokenizer: Any) -> bool:
+    one, other = (tokenizer(text)["input_ids"] for text in TRIED)
+    return one == other or len(tokenizer) - len(set(tokenizer.all_special_ids)) < FEWEST_WORDS
 
 
 def load_image_processor(source: Source) -> Any | None:
@@ -138,7 +147,7 @@ def _load(from_pretrained: Callable[..., Any], source: Source, **options: Any) -
     from safetensors import SafetensorError
 
     name = source.name
-    options |= {k: v for k in ("revision", "subfolder") if (v := getattr(source, k)) is not None}
+    options |= _options(source)
     try:
         # The cache first: offline, transformers would retry for half a minute before it gives up.
         return from_pretrained(name, local_files_only=True, trust_remote_code=False, **options)
@@ -153,6 +162,11 @@ def _load(from_pretrained: Callable[..., Any], source: Source, **options: Any) -
                 f"load as safetensors ({_why(Path(name), error)})"
             ) from error
         return _download(from_pretrained, name, options)
+
+
+def _options(source: Source) -> dict[str, Any]:
+    given = {"revision": source.revision, "subfolder": source.subfolder}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _download(from_pretrained: Callable[..., Any], name: str, options: dict[str, Any]) -> Any:

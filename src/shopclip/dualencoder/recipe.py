@@ -70,6 +70,11 @@ class Recipe:
         le=1,
         description="learning rate of an encoder's layer by that of the layer above it",
     )
+    unlocked_layers: int | None = Field(
+        default=None,
+        ge=1,
+        description="blocks of each encoder that learn, counted from the top; null: all of it",
+    )
     projection_epochs: int = Field(
         default=0, ge=0, description="epochs at first in which projections learn alone"
     )
@@ -158,7 +163,11 @@ class Recipe:
                 f"{self.epochs} epochs, or 0"
             )
         learning = {"train", "lora"} & {*modes}
-        for name, default in (("layer_decay", 1), ("projection_epochs", 0)):
+        for name, default in (
+            ("layer_decay", 1),
+            ("projection_epochs", 0),
+            ("unlocked_layers", None),
+        ):
             if getattr(self, name) != default and not learning:
                 raise ValueError(f"{name} is of encoders that learn, and both are frozen")
         return self
