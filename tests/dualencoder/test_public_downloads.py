@@ -54,7 +54,9 @@ def of_open_clip(folder):
 
 
 @pytest.mark.parametrize(
-    ("kind", "prefix"), [(clip, ""), (siglip, ""), (of_open_clip, "hf-hub:")], ids=str
+    ("kind", "prefix"),
+    [(clip, ""), (siglip, ""), (of_open_clip, "hf-hub:")],
+    ids=["clip", "siglip", "open_clip"],
 )
 def test_a_public_model_is_downloaded_once_and_is_that_of_the_folder(kind, prefix, tmp_path):
     folder = kind(tmp_path / "hub")
