@@ -145,6 +145,7 @@ FROZEN = {"text_mode": "frozen", "image_mode": "frozen"}
         ({"projection_epochs": 12}, "projection_epochs is 12"),
         ({"layer_decay": 0.5, **FROZEN}, "both are frozen"),
         ({"unlocked_layers": 2, **FROZEN}, "both are frozen"),
+        ({"unlocked_layers": 2, "text_mode": "lora", "image_mode": "lora"}, "in mode train"),
         ({"projection_epochs": 1, **FROZEN}, "both are frozen"),
         ({"layer_decay": 0.0}, "layer_decay"),
         ({"layer_decay": 1.5}, "layer_decay"),

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 
 from torch import nn
 
+# Matrices after the last block that open_clip's towers hold themselves, and so name first.
+HEADS = ("proj", "text_projection")
+
 
 def rate_shares(encoder: nn.Module, decay: float) -> dict[str, float]:
     """The share of its learning rate that each parameter of an encoder learns at, by its name."""
@@ -21,7 +24,8 @@ def layers_below_top(encoder: nn.Module) -> dict[str, int]:
     """How many layers each parameter of an encoder is below the top one, by its name.
 
     Blocks are those of a transformer, or the stages of a convolutional network. What is before the
-    first counts as a layer below it, what is after the last goes with it.
+    first counts as a layer below it, what is after a block goes with it. All are 0 where an encoder
+    has no two blocks of its own in a row, as ALBERT, whose layers are one.
     """
     blocks = list(_blocks(encoder))
     layers: dict[str, int] = {}
@@ -29,8 +33,8 @@ def layers_below_top(encoder: nn.Module) -> dict[str, int]:
     for name, _ in encoder.named_parameters():
         own = next((n for n, block in enumerate(blocks, 1) if name.startswith(f"{block}.")), None)
         reached = max(reached, own or 0)
-        # Of what is in no block, that before the first stands before it in the module too.
-        layers[name] = own or (len(blocks) if reached else 0)
+        # What is in no block stands in the module where it is used, but for the heads.
+        layers[name] = len(blocks) if name.rpartition(".")[2] in HEADS else own or reached
     return {name: len(blocks) - layer for name, layer in layers.items()}
 
 

@@ -269,6 +269,8 @@ def _prepare(model: DualEncoder, recipe: Recipe, seed: int) -> None:
         if mode == "lora":
             add_adapters(tower.encoder, recipe, seed)
         below, unlocked = layers_below_top(tower.encoder), recipe.unlocked_layers
+        if mode in LEARNING and _asks_for_layers(recipe) and not any(below.values()):
+            logger.warning("%s has no layers to tell apart", type(tower.encoder).__name__)
         for name, parameter in tower.encoder.named_parameters():
             locked = unlocked is not None and below[name] >= unlocked and mode == "train"
             if locked or name in tower.facts.unused:  # has no part in what the tower says
@@ -276,6 +278,10 @@ def _prepare(model: DualEncoder, recipe: Recipe, seed: int) -> None:
         _set_gradient_checkpointing(tower.encoder, recipe.gradient_checkpointing)
     layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
     model.image.to(memory_format=layout)
+
+
+def _asks_for_layers(recipe: Recipe) -> bool:
+    return recipe.layer_decay < 1 or recipe.unlocked_layers is not None
 
 
 def _set_gradient_checkpointing(encoder: Any, wanted: bool) -> None:

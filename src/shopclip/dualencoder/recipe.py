@@ -170,4 +170,9 @@ class Recipe:
         ):
             if getattr(self, name) != default and not learning:
                 raise ValueError(f"{name} is of encoders that learn, and both are frozen")
+        if self.unlocked_layers is not None and "train" not in modes:
+            raise ValueError(
+                "unlocked_layers is of encoders in mode train; lora's weights are all locked, so "
+                "leave it out, or set text_mode or image_mode to train"
+            )
         return self
