@@ -7,9 +7,10 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from shopclip.dualencoder import CheckpointManager, Recipe, fit
+from shopclip.dualencoder import CheckpointManager, Recipe, TrainingError, fit
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.optimizer import set_learning_rates, share_of_peak
+from shopclip.dualencoder.towers import OwnProjection
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build, differing, weights
 
 FIRST = Recipe(epochs=3, batch_size=16, projection_epochs=1)
@@ -125,6 +126,18 @@ def test_the_mixture_follows_from_seed_and_step_alone(examples):
     ]
     assert losses[0] == losses[1]
     assert losses[0] != losses[2]
+
+
+@pytest.mark.parametrize("recipe", [FIRST, MIXED])
+def test_a_model_whose_encoders_end_in_the_projection_is_one_line(recipe, examples):
+    model = build(BERT, RESNET)
+    model.text.projection = model.image.projection = OwnProjection(None)
+    word = "projection_epochs" if recipe is FIRST else "latent_mixup"
+    with pytest.raises(TrainingError, match=f"set {word} to 0"):
+        fit(model, examples, recipe)
+    model.image.projection = build(BERT, RESNET).image.projection  # one is enough to learn
+    model.text.projection = OwnProjection(torch.nn.Linear(32, 16, bias=False))
+    fit(model, examples, recipe, after_epoch=lambda _: None)
 
 
 FROZEN = {"text_mode": "frozen", "image_mode": "frozen"}

@@ -75,6 +75,12 @@ def fit(
             "recipe.wise_ft chooses between the weights before and after by validation MRR, but "
             "there are no validation examples; set splits.validation, or wise_ft to false"
         )
+    for word in ("projection_epochs", "latent_mixup"):
+        if getattr(recipe, word) and not _has_projections(model):
+            raise TrainingError(
+                f"recipe.{word} lets projections learn, and this model has none outside its "
+                f"encoders; set {word} to 0"
+            )
     if recipe.patience and not validation:
         raise TrainingError(
             "recipe.patience waits for a better validation MRR, but there are no validation "
@@ -110,6 +116,13 @@ def fit(
         with checkpoint_manager.locked() if workers.is_main else nullcontext():
             log = _train(learner, judged, validated, checkpoint_manager, title, after_epoch)
         return _finish(learner, log, validation, before)
+
+
+def _has_projections(model: DualEncoder) -> bool:
+    """Whether a projection has weights; of open_clip's and SigLIP's models encoders end in it."""
+    return any(
+        next(tower.projection.parameters(), None) is not None for tower in (model.text, model.image)
+    )
 
 
 def _finish(
