@@ -38,6 +38,7 @@ def test_the_configuration_fits(env):
         ("loss", {"choices": ["info_nce", "triplet"]}, 'loss is "triplet"'),
         ("flip", {"low": 0, "high": 1}, "flip is no number; give it choices"),
         ("epochs", {"low": 0, "high": 4}, "epochs is 0"),
+        ("wise_ft", {"choices": [False, True]}, "wise_ft acts after the epochs"),
         ("crop", {"low": 0.5}, "takes low and high, or choices"),
         ("crop", {"low": 0.5, "high": 0.5}, "expected less than high"),
         ("crop", {"low": 0.9, "high": 0.5}, "expected less than high"),

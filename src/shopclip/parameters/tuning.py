@@ -147,6 +147,8 @@ def _misfits(space: Mapping[str, Domain]) -> Iterator[str]:
     for name, domain in space.items():
         if name not in names:
             yield f"{name} is no hyperparameter of the recipe; expected one of {', '.join(names)}"
+        elif name == "wise_ft":
+            yield "wise_ft acts after the epochs that trials are judged by; set it in a recipe"
         elif domain.choices is None and number_kind(name) is None:
             yield f"{name} is no number; give it choices"
         elif number_kind(name) is int and any(
@@ -168,7 +170,9 @@ def _refused(name: str, domain: Domain) -> Iterator[str]:
         try:
             TypeAdapter(Recipe).validate_python({name: value})
         except ValidationError as error:
-            yield from describe_errors("", Recipe, error)
+            # What words mean together is a matter of each pair's recipe: `Space` asks it.
+            if any(one["loc"] for one in error.errors()):
+                yield from describe_errors("", Recipe, error)
 
 
 def _whole(number: float) -> bool:

@@ -161,3 +161,56 @@ def test_a_public_model_as_it_is_is_left_aside_unless_it_is_named():
     named = TuningParameters(space=space, pairs=["clip"])
     with pytest.raises(TuningError, match="clip has 0 epochs"):
         Space.of(named, TRAINING, {**PAIRS, **public})
+
+
+CACHED = {"text_mode": "cached", "image_mode": "cached"}
+
+
+def space_of(recipe, domains):
+    return Space.of(
+        tuning_of(domains), TRAINING, {"one": Pair(text=BERT, image=RESNET, recipe=recipe)}
+    )
+
+
+def test_latent_mixup_is_tuned_where_both_encoders_are_cached():
+    space = space_of(CACHED, {"latent_mixup": {"low": 0.0, "high": 1.0}})
+    assert space.recipe("one", {"latent_mixup": 0.4}).latent_mixup == 0.4
+
+
+@pytest.mark.parametrize(
+    ("recipe", "domains", "expected"),
+    [
+        ({}, {"latent_mixup": {"low": 0.0, "high": 1.0}}, "one have latent_mixup 1.0: .* cached"),
+        (
+            {"text_mode": "frozen", "image_mode": "cached"},
+            {"layer_decay": {"low": 0.5, "high": 1.0}},
+            "layer_decay 0.5: .* both are frozen",
+        ),
+        (
+            {"epochs": 3},
+            {"projection_epochs": {"low": 0, "high": 3}},
+            "projection_epochs 3: .* fewer than the 3 epochs",
+        ),
+        (
+            {"epochs": 5},
+            {
+                "epochs": {"low": 2, "high": 9},
+                "crop": {"low": 0.5, "high": 1.0},
+                "projection_epochs": {"low": 0, "high": 2},
+            },
+            "epochs 2, projection_epochs 2: ",
+        ),
+        (  # three words, each of which is harmless without the others
+            {},
+            {
+                "text_mode": {"choices": ["train", "frozen"]},
+                "image_mode": {"choices": ["train", "frozen"]},
+                "layer_decay": {"low": 0.5, "high": 1.0},
+            },
+            "text_mode frozen, image_mode frozen, layer_decay 0.5: ",
+        ),
+    ],
+)
+def test_a_space_with_a_draw_that_is_no_recipe_is_refused(recipe, domains, expected):
+    with pytest.raises(TuningError, match=expected):
+        space_of(recipe, domains)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
 
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.errors import ShopclipError
@@ -13,6 +16,18 @@ from shopclip.parameters.tuning import Domain, TuningParameters, number_kind
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
+
+# What a recipe holds against each other; all else it judges by itself.
+TOGETHER = (
+    "epochs",
+    "text_mode",
+    "image_mode",
+    "layer_decay",
+    "unlocked_layers",
+    "projection_epochs",
+    "latent_mixup",
+    "teacher",
+)
 
 PAIR = "pair"  # what a trial calls the choice of its pair, where there is one
 
@@ -126,6 +141,21 @@ class Space:
                         f"tuning.space.{name} leaves out {value!r}, which {pair} is trained with "
                         "as it is configured, and that is tried first; widen it"
                     )
+            yield from self._refused(pair)
+
+    def _refused(self, pair: str) -> Iterator[str]:
+        """The first draw, of the ends of all ranges, that is no recipe: no trial may meet one."""
+        names = [name for name in TOGETHER if name in self.domains]
+        ends = [self.domains[name].choices or self.domains[name].range for name in names]
+        for values in product(*ends):
+            drawn = dict(zip(names, values, strict=True))
+            try:
+                self.recipe(pair, drawn)
+            except ValidationError as error:
+                because = error.errors()[0].get("ctx", {}).get("error", error)
+                told = ", ".join(f"{name} {value}" for name, value in drawn.items())
+                yield f"tuning.space lets a trial of {pair} have {told}: {because}; narrow it"
+                return
 
 
 def default_of(recipe: Recipe, name: str) -> Any:
