@@ -6,10 +6,12 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 
-from shopclip.dualencoder import CheckpointManager, DualEncoder, Recipe, fit
+from shopclip.dualencoder import CheckpointManager, DualEncoder, Recipe, Source, fit
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.lora import LoraError, add_adapters, merge_adapters
+from shopclip.dualencoder.public_models import load_public_model
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build, differing, still, weights
+from tests.dualencoder.test_open_clip_models import write_open_clip
 
 RECIPE = Recipe(epochs=2, batch_size=16, text_mode="lora", image_mode="lora")
 
@@ -70,6 +72,19 @@ def test_embeddings_before_and_after_merging_are_equal(examples):
     learner.finish()
     np.testing.assert_allclose(model.embed_images(examples.images), before[0], atol=1e-5)
     np.testing.assert_allclose(model.embed_captions(examples.captions), before[1], atol=1e-5)
+
+
+def test_every_adapter_of_an_open_clip_model_learns(examples, tmp_path):
+    model = load_public_model(
+        Source(name=f"local-dir:{write_open_clip(tmp_path / 'clip', 'clip')}")
+    )
+    learner = Learner(model, examples, RECIPE)
+    with learner.fork_rng():
+        for number, batch in learner.batches(0, 2):
+            learner.step(batch, number)
+    moved = {n: bool(p.any()) for n, p in model.named_parameters() if "lora_B" in n}
+    assert moved
+    assert all(moved.values()), [name for name, any_moved in moved.items() if not any_moved]
 
 
 class StoppedError(Exception):

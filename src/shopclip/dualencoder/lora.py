@@ -57,7 +57,17 @@ def _targets(encoder: Any) -> list[str]:
     from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING as KNOWN
     from transformers.pytorch_utils import Conv1D
 
-    linear = [n for n, m in encoder.named_modules() if isinstance(m, nn.Linear | Conv1D)]
+    # torch's own attention reads its output layer's weight and never calls the layer.
+    unasked = {
+        f"{name}.out_proj"
+        for name, module in encoder.named_modules()
+        if isinstance(module, nn.MultiheadAttention)
+    }
+    linear = [
+        name
+        for name, module in encoder.named_modules()
+        if isinstance(module, nn.Linear | Conv1D) and name not in unasked
+    ]
     known = KNOWN.get(encoder.config.model_type, [])
     chosen = [name for name in linear if name.rpartition(".")[2] in known] or linear
     if not chosen:

@@ -53,6 +53,15 @@ def _libraries(outputs: set[str], parameters: Mapping[str, Any]) -> None:
     engine = "image_store" in outputs or _trains(outputs, parameters) or _embeds(outputs)
     if engine and section(parameters, "engine").kind == "ray" and find_spec("ray") is None:
         raise NeedError("engine.kind is ray, which takes: pip install -e '.[ray]'")
+    if find_spec("peft") is None:
+        for name in _trains(outputs, parameters):
+            pair = Pair.model_validate(parameters["pairs"][name])
+            recipe = section(parameters, "training").recipe_for(pair)
+            if recipe.epochs and "lora" in (recipe.text_mode, recipe.image_mode):
+                raise NeedError(
+                    f"pairs.{name}: text_mode or image_mode is lora, which takes: "
+                    "pip install -e '.[lora]'"
+                )
     if any(_of(outputs, "{}.index", parameters)):
         index = section(parameters, "index")
         needed = ("pymilvus",) if "://" in index.uri else ("pymilvus", "milvus_lite")
