@@ -36,6 +36,21 @@ def test_the_recipes_augmentation_and_variants_are_left_out(examples):
     assert overfit(build(BERT, VIT), examples, strong, seconds=30).passed
 
 
+def test_features_are_not_mixed_and_encoders_learn_from_the_first_step(examples, monkeypatch):
+    seen = []
+
+    class Seen(Learner):
+        def __init__(self, model, examples, recipe, **options):
+            seen.append(recipe)
+            super().__init__(model, examples, recipe, **options)
+
+    monkeypatch.setattr(preflight, "Learner", Seen)
+    cached = {"text_mode": "cached", "image_mode": "cached", "latent_mixup": 1.0}
+    for words in ({"projection_epochs": 3}, cached):
+        overfit(build(BERT, VIT), examples, replace(RECIPE, **words), seconds=0.05)
+    assert [(one.projection_epochs, one.latent_mixup) for one in seen] == [(0, 0), (0, 0)]
+
+
 def first_losses(recipe, examples, monkeypatch):
     """Of so few steps that rounding has not yet grown."""
     return [one.loss for one in steps_of(recipe, examples, monkeypatch)[:20]]

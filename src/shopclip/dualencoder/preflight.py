@@ -55,8 +55,8 @@ def overfit(
 ) -> Preflight:
     """Train the model, in place, on `EXAMPLES` examples with distinct captions until it knows them.
 
-    The recipe's rates and batch size hold; augmentation, caption variants and the falling part of
-    the schedule are left out.
+    The recipe's rates and batch size hold; augmentation, caption variants, epochs of projections
+    alone and the falling part of the schedule are left out.
 
     Args:
         examples: at least two, with at least two captions.
@@ -75,6 +75,8 @@ def overfit(
         flip=False,
         crop=1,
         jitter=0,
+        projection_epochs=0,
+        latent_mixup=0,
         batch_size=batch,
     )
     learner = Learner(model.to(device), few, plain, seed=seed)
