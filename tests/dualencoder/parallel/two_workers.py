@@ -23,6 +23,11 @@ RECIPES = {
     "siglip": Recipe(epochs=2, batch_size=16, loss="siglip"),
     "micro": Recipe(epochs=2, batch_size=16, micro_batch=3),
     "cached": Recipe(epochs=2, batch_size=16, image_mode="cached", text_mode="frozen"),
+    "projections_first": Recipe(epochs=2, batch_size=16, projection_epochs=1, layer_decay=0.5),
+    "lora": Recipe(epochs=2, batch_size=16, text_mode="lora", image_mode="lora"),
+    "mixed": Recipe(
+        epochs=2, batch_size=16, text_mode="cached", image_mode="cached", latent_mixup=1.0
+    ),
 }
 
 
