@@ -6,12 +6,14 @@ import random
 import shutil
 import signal
 import time
+from types import SimpleNamespace
 
 import optuna
 import pytest
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
+from shopclip.pipelines.tuning.search import Search
 from shopclip.pipelines.tuning.study import SharedStudy
 from tests.pipelines.tuning.conftest import tuning_of
 
@@ -226,3 +228,24 @@ def test_killed_again_and_again_they_still_do(tmp_path, processes):
     assert failed == {
         t.user_attrs["repeats"] for t in study.study.trials if "repeats" in t.user_attrs
     }
+
+
+def test_both_tables_are_of_one_moment_while_others_end_their_trials(folder, monkeypatch):
+    study, other = open_study(folder), open_study(folder)
+    trials = [other.claim(SPACE) for _ in range(2)]
+    read = study.study.get_trials
+
+    def read_while_another_ends(*args, **kwargs):
+        seen = read(*args, **kwargs)
+        if trials:
+            trial = trials.pop()
+            trial.set_user_attr("epochs", [{"epoch": 0, "mrr": 0.5}])
+            other.complete(trial, 0.5)
+        return seen
+
+    monkeypatch.setattr(study.study, "get_trials", read_while_another_ends)
+    for _ in range(3):
+        epochs, table = Search(study, SimpleNamespace(domains=SPACE), None).tables()
+        ended = table[table["state"] == "complete"]["number"]
+        assert sorted(epochs["number"].tolist()) == sorted(ended.tolist())
+    assert len(ended) == 2

@@ -15,7 +15,7 @@ from shopclip.dualencoder import fingerprint
 from shopclip.parameters.tuning import TuningParameters
 from shopclip.pipelines.tuning.space import Space
 from shopclip.pipelines.tuning.study import SharedStudy
-from shopclip.pipelines.tuning.tables import epochs_table, trials_table
+from shopclip.pipelines.tuning.tables import begun_trials, epochs_table, trials_table
 from shopclip.pipelines.tuning.trainer import Trainer, run_trial
 
 
@@ -69,4 +69,5 @@ class Search:
 
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The epochs of all finished trials, and all trials with what they chose."""
-        return epochs_table(self.study), trials_table(self.study, self.space.domains)
+        trials, name = begun_trials(self.study), self.study.study.study_name
+        return epochs_table(trials), trials_table(trials, self.space.domains, name)

@@ -12,7 +12,7 @@ from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, TrialState
 
 from shopclip.pipelines.tuning.space import PAIR
-from shopclip.pipelines.tuning.study import DEFAULT, SharedStudy
+from shopclip.pipelines.tuning.study import DEFAULT, FINISHED, SharedStudy
 
 MIN_COMPLETE = 4  # complete trials; a forest that is grown on fewer says nothing
 
@@ -53,22 +53,32 @@ LAST = ["started", "reason", "study"]
 OF_EPOCH = ["number", "epoch", "mrr"]
 
 
-def trials_table(study: SharedStudy, hyperparameters: Iterable[str]) -> pd.DataFrame:
+def begun_trials(study: SharedStudy) -> list[FrozenTrial]:
+    """All trials that have chosen, in the order in which they were begun.
+
+    Tables that belong together are made of one such list: other processes go on meanwhile.
+    """
+    return study.study.get_trials(deepcopy=False, states=list(STATES))
+
+
+def trials_table(
+    trials: Iterable[FrozenTrial], hyperparameters: Iterable[str], study: str
+) -> pd.DataFrame:
     """A row a trial, with what it chose, in the order in which they were begun.
 
     `value` is the best validation MRR of an epoch, `best_epoch` that epoch, from 0, `seconds` how
     long it took; an interrupted trial is repeated by a later one.
     """
-    trials = study.study.get_trials(deepcopy=False, states=list(STATES))
-    rows = [_row(trial, list(hyperparameters), study.study.study_name) for trial in trials]
+    rows = [_row(trial, list(hyperparameters), study) for trial in trials]
     return pd.DataFrame(rows, columns=[*FIRST, *hyperparameters, *LAST])
 
 
-def epochs_table(study: SharedStudy) -> pd.DataFrame:
+def epochs_table(trials: Iterable[FrozenTrial]) -> pd.DataFrame:
     """A row an epoch of every finished trial: its `number`, and the columns of an epoch log."""
     rows = [
         {"number": trial.number, **epoch}
-        for trial in study.finished()
+        for trial in trials
+        if trial.state in FINISHED
         for epoch in trial.user_attrs["epochs"]
     ]
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=OF_EPOCH)
