@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from shopclip.dualencoder import DualEncoder, ImageEncoder
+from shopclip.dualencoder.preprocessing import PreprocessingError
 from shopclip.dualencoder.towers import Projection
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build
 
@@ -96,3 +98,44 @@ def test_a_roberta_reads_no_further_than_its_positions_which_begin_after_padding
     model = build(replace(BERT, config=config), RESNET)
     assert model.text.max_tokens == 31
     assert np.isfinite(model.embed_captions(["red shirt " * 40])).all()
+
+
+FLIPPED = replace(RESNET, flip_test=True)
+
+
+@pytest.mark.parametrize("image", [RESNET, VIT])
+def test_a_flip_tested_picture_is_the_mean_of_itself_and_its_mirror_image(image, examples):
+    model, plain = build(BERT, replace(image, flip_test=True)), build(BERT, image)
+    both = plain.embed_images(examples.images) + plain.embed_images(examples.images[:, :, ::-1])
+    expected = both / np.linalg.norm(both, axis=1, keepdims=True)
+    np.testing.assert_allclose(model.embed_images(examples.images), expected, atol=1e-5)
+    mirrored = model.embed_images(np.ascontiguousarray(examples.images[:, :, ::-1]))
+    np.testing.assert_allclose(mirrored, expected, atol=1e-5)
+
+
+def test_training_sees_a_flip_tested_picture_once(examples):
+    model, pixels = build(BERT, FLIPPED), torch.from_numpy(examples.images[:8])
+    model.train()
+    seen = []
+    model.image.encoder.register_forward_hook(lambda *_: seen.append(1))
+    model.image(pixels)
+    assert len(seen) == 1
+
+
+def test_a_saved_model_is_still_flip_tested(examples, tmp_path):
+    model = build(BERT, FLIPPED)
+    model.save(tmp_path / "model")
+    loaded = DualEncoder.load(tmp_path / "model")
+    assert loaded.image.flip_test
+    expected = model.embed_images(examples.images)
+    np.testing.assert_array_equal(loaded.embed_images(examples.images), expected)
+
+
+def test_patches_are_not_mirrored():
+    naflex = ImageEncoder(
+        config={"model_type": "siglip2_vision_model", "hidden_size": 32, "num_hidden_layers": 1,
+                "num_attention_heads": 2, "intermediate_size": 32, "num_patches": 16},
+        flip_test=True,
+    )  # fmt: skip
+    with pytest.raises(PreprocessingError, match="flip_test mirrors whole pictures"):
+        build(BERT, naflex)

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,11 @@ def test_both_towers_are_those_of_torch_for_any_batch(exported, engine):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("text", "image"), [(GPT, VIT), (GPT, RESNET)], ids=["vit", "resnet"])
+@pytest.mark.parametrize(
+    ("text", "image"),
+    [(GPT, VIT), (GPT, RESNET), (GPT, replace(RESNET, flip_test=True))],
+    ids=["vit", "resnet", "flip_test"],
+)
 def test_a_causal_text_tower_and_a_vit_export_too(project, tmp_path, text, image):
     import shutil
 

@@ -140,6 +140,11 @@ class ImageEncoder(Encoder):
         default="auto", description="convolutional: strided convolutions instead of a ViT's patches"
     )
 
+    flip_test: bool = Field(
+        default=False,
+        description="embed a picture as the mean of itself and its mirror image, at twice the cost",
+    )
+
     @field_validator("std")
     @classmethod
     def _divides(cls, std: Channels | None) -> Channels | None:

@@ -21,6 +21,7 @@ from shopclip.dualencoder.tokenization import Tokens
 from shopclip.dualencoder.towers import ImageTower, TextTower
 
 if TYPE_CHECKING:
+    from shopclip.dualencoder.attribute_heads import AttributeHeads
     from shopclip.dualencoder.teacher import Distillation
     from shopclip.dualencoder.training_log import Interpolation
 
@@ -34,6 +35,7 @@ class DualEncoder(nn.Module):
         self.image = image
         self.temperature = temperature
         self.distillation: Distillation | None = None  # while it learns from another pair
+        self.attribute_heads: AttributeHeads | None = None  # in training alone as well
         self.interpolations: list[Interpolation] = []  # of WiSE-FT, of which it is one
 
     @classmethod
@@ -83,6 +85,7 @@ class DualEncoder(nn.Module):
                     pooling=image.pooling,
                     preprocessing=preprocessing,
                     origin=image_origin,
+                    flip_test=image.flip_test,
                 ),
                 Temperature(temperature or LOSSES[loss].temperature, LOSSES[loss].bias),
             )

@@ -97,6 +97,7 @@ def describe(model: DualEncoder) -> dict[str, Any]:
         "image": {
             **_described(model.image),
             "stem": model.image.stem,
+            "flip_test": model.image.flip_test,
             "size": list(model.image.size),
             "preprocessing": model.image.preprocessing.to_dict(),
         },

@@ -69,7 +69,11 @@ def rebuild_image_tower(described: Described, embed_dim: int) -> ImageTower:
         from shopclip.dualencoder import open_clip_models
 
         model = open_clip_models.build_open_clip(described["config"])
-        options = {"embed_dim": embed_dim, "projection": _projection(described)}
+        options = {
+            "embed_dim": embed_dim,
+            "projection": _projection(described),
+            "flip_test": described.get("flip_test", False),
+        }
         return open_clip_models.image_tower(model, described["config"], **options)
     encoder, origin = image_encoder_from_config(
         dict(described["config"]),
@@ -84,6 +88,7 @@ def rebuild_image_tower(described: Described, embed_dim: int) -> ImageTower:
         origin=origin,
         facts=_facts(ImageFacts, described),
         projection=_projection(described),
+        flip_test=described.get("flip_test", False),
     )
 
 

@@ -12,7 +12,12 @@ from torch import Tensor, nn
 from shopclip.dualencoder.encoder_config import Stem
 from shopclip.dualencoder.encoders import Origin
 from shopclip.dualencoder.pooling import pooled
-from shopclip.dualencoder.preprocessing import PixelValues, Preprocessing
+from shopclip.dualencoder.preprocessing import (
+    NaFlexPatches,
+    PixelValues,
+    Preprocessing,
+    PreprocessingError,
+)
 from shopclip.dualencoder.probe import ImageFacts, TextFacts, probe_image, probe_text, takes
 from shopclip.dualencoder.stem import ConvolutionalStem
 
@@ -166,6 +171,10 @@ class ImageTower(nn.Module):
             scaled to [-1, 1], where there is no `preprocessing`.
         preprocessing: what makes the encoder's inputs of stored pixels.
         pooling, origin, facts, projection: as of `TextTower`.
+        flip_test: embed a picture, but in training, as the mean of itself and its mirror image.
+
+    Raises:
+        PreprocessingError: `flip_test` of pictures that come in patches, which are not mirrored.
     """
 
     projection: nn.Module
@@ -181,13 +190,18 @@ class ImageTower(nn.Module):
         origin: Origin | None = None,
         facts: ImageFacts | None = None,
         projection: nn.Module | None = None,
+        flip_test: bool = False,
     ) -> None:
         super().__init__()
-        self.encoder = encoder
+        self.encoder, self.flip_test = encoder, flip_test
         self.origin = origin or Origin.of(encoder)
         if preprocessing is None:
             assert size is not None, "an image tower takes a size or a preprocessing"
             preprocessing = PixelValues(size)
+        if flip_test and isinstance(preprocessing, NaFlexPatches):
+            raise PreprocessingError(
+                "flip_test mirrors whole pictures, and this encoder takes patches; leave it out"
+            )
         self.preprocessing = preprocessing
         self.options = self._options()
         facts = facts or getattr(encoder, "facts", None)
@@ -215,6 +229,13 @@ class ImageTower(nn.Module):
 
     def embed_inputs(self, inputs: dict[str, Tensor]) -> Tensor:
         """What the preprocessing has made of pixels → (batch, embed_dim)."""
+        embeddings = self._embed(inputs)
+        if self.training or not self.flip_test:
+            return embeddings
+        mirrored = self._embed({**inputs, "pixel_values": inputs["pixel_values"].flip(-1)})
+        return F.normalize(embeddings + mirrored, dim=-1)
+
+    def _embed(self, inputs: dict[str, Tensor]) -> Tensor:
         return self.projection(pooled(self._encode(inputs), self.pooling))  # type: ignore[no-any-return]
 
     def _run(self, images: Tensor, encoder: Encode | None = None) -> Any:
@@ -254,7 +275,7 @@ class ImageTower(nn.Module):
         return "convolutional" if has else "auto"
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.projection(self.features(images))  # type: ignore[no-any-return]
+        return self.embed_inputs(self.preprocessing(images))
 
 
 def _padded(ids: Tensor, mask: Tensor, length: int, pad: int, left: bool) -> tuple[Tensor, Tensor]:
