@@ -20,7 +20,10 @@ from hypothesis import settings
 from jaxtyping import install_import_hook
 
 # The shapes in the annotations of these modules are checked at every call of a test.
-CHECKED = ["metrics.ranks", "metrics.geometry", "metrics.retrieval", "dualencoder.losses"]
+CHECKED = [
+    *("metrics.ranks", "metrics.geometry", "metrics.retrieval"),
+    *("dualencoder.losses", "dualencoder.attribute_heads"),
+]
 install_import_hook([f"shopclip.{name}" for name in CHECKED], "beartype.beartype")
 
 from shopclip.catalogue.columns import COLUMNS

@@ -88,6 +88,13 @@ def varied(examples):
     return replace(examples, captions=more, variants=own)
 
 
+def labelled(examples):
+    """With two attributes: one that the picture shows, and one known of every second product."""
+    shown = examples.caption_ids % 2
+    known = np.where(np.arange(len(examples)) % 2, examples.caption_ids, -1)
+    return replace(examples, labels=np.stack([shown, known], axis=1))
+
+
 def subset(examples, chosen):
     """These examples alone."""
     return replace(examples, rows=examples.rows[chosen], caption_ids=examples.caption_ids[chosen])

@@ -37,6 +37,21 @@ def test_enriched_captions_follow_the_raw_ones_and_leave_the_positives_alone():
     assert training.variants.tolist() == [[2, 2], [3, 3], [4, 4]]
 
 
+def test_attributes_that_tell_products_apart_are_numbered_and_what_is_missing_is_not():
+    table = TABLE.assign(
+        split="train", season="Fall", gender=["Men", "Women", None, "Men", "Boys"], usage=None
+    )
+    training = training_examples(table, STORE, CaptionParameters(), seed=0)
+    gender, colour = [0, 1, -1, 0, 2], [0, 1, 0, -1, 2]
+    assert training.labels.T.tolist() == [gender, colour]
+    assert training.labels.dtype == np.int64
+
+
+def test_without_attributes_there_are_no_labels():
+    table = TABLE.assign(split="train", baseColour="Red")
+    assert training_examples(table, STORE, CaptionParameters(), seed=0).labels is None
+
+
 def test_validation_examples_have_raw_captions_numbered_anew():
     table = TABLE.assign(split=["train", "validation", "train", "held_out", "validation"])
     validation = validation_examples(table, STORE)

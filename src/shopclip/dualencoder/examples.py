@@ -24,6 +24,8 @@ class Examples:
             example and step; None where the caption is the only one.
         images_fingerprint: a name for the content of `images`, such as that of their store; without
             one it is computed where it is needed.
+        labels: int64 (examples, attributes), the number of each attribute's value, from 0, or -1
+            where it is not known; None where nothing learns from them.
         teacher_images, teacher_texts: float32 (examples, width) and (captions, width), another
             pair's embeddings, to learn from.
     """
@@ -34,6 +36,7 @@ class Examples:
     captions: tuple[str, ...]
     variants: np.ndarray | None = None
     images_fingerprint: str = ""
+    labels: np.ndarray | None = None
     teacher_images: np.ndarray | None = None
     teacher_texts: np.ndarray | None = None
 

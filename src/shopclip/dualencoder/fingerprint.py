@@ -35,8 +35,8 @@ def of_weights(module: nn.Module) -> str:
 
 
 def of_examples(examples: Examples) -> str:
-    """Of the pictures, the captions, who bears which, and what a teacher says of them."""
-    optional = (examples.variants, examples.teacher_images, examples.teacher_texts)
+    """Of the pictures, the captions, who bears which, their labels, and what a teacher says."""
+    optional = (examples.variants, examples.labels, examples.teacher_images, examples.teacher_texts)
     given = [array for array in optional if array is not None]
     return of(
         examples.images_fingerprint or of(examples.images),

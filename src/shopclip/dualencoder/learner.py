@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
+from shopclip.dualencoder.attribute_heads import AttributeHeads
 from shopclip.dualencoder.devices import Precision
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.feeds import build_feeds, draw_captions
@@ -45,6 +46,7 @@ class Batch:
     texts: tuple[Tensor, ...]
     caption_ids: Tensor
     targets: Targets | None = None
+    labels: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.caption_ids)
@@ -76,6 +78,7 @@ class Learner:
         self.workers = workers or Workers()
         self._examples, self._loss = examples, LOSSES[recipe.loss]
         self.model.distillation = _distillation(model, examples, recipe)
+        self.model.attribute_heads = _attribute_heads(model, examples, recipe)
         self.batch_size = min(recipe.batch_size, len(examples))
         self.per_epoch = len(examples) // self.batch_size
         self._thaws = recipe.projection_epochs * self.per_epoch
@@ -157,14 +160,17 @@ class Learner:
         temperature, ids = self.model.temperature, batch.caption_ids
         loss = contrast(images, texts, ids, self._loss, temperature, self.workers)
         self._contrastive = loss.item()
-        if self.model.distillation is None or batch.targets is None:
-            return loss
-        distance = self.model.distillation(images, texts, batch.targets, len(batch))
-        return loss + self.recipe.teacher_weight * distance
+        if self.model.distillation is not None and batch.targets is not None:
+            distance = self.model.distillation(images, texts, batch.targets, len(batch))
+            loss = loss + self.recipe.teacher_weight * distance
+        if self.model.attribute_heads is not None and batch.labels is not None:
+            missed = self.model.attribute_heads(images, texts, batch.labels, len(batch))
+            loss = loss + self.recipe.attribute_weight * missed
+        return loss
 
     def finish(self) -> None:
-        """Leave the model as it is saved: without a teacher's maps, adapters in the weights."""
-        self.model.distillation = None
+        """Leave the model as it is saved: with nothing of training, adapters in the weights."""
+        self.model.distillation = self.model.attribute_heads = None
         for tower, mode in _towers(self.model, self.recipe):
             if mode == "lora":
                 merge_adapters(tower.encoder)
@@ -203,7 +209,11 @@ class Learner:
         if self.recipe.latent_mixup:
             images, texts, caption_ids = self._mixed(batch, images, texts, step)
         return Batch(
-            images, texts, caption_ids.to(self.model.device), self._targets(batch, again, shard)
+            images,
+            texts,
+            caption_ids.to(self.model.device),
+            self._targets(batch, again, shard),
+            self._labels(shard.of(batch)),
         )
 
     def _mixed(
@@ -240,6 +250,12 @@ class Learner:
         captions = shard.of(draw_captions(self._examples, batch, generator)).numpy()
         return targets_of(self._examples, shard.of(batch), captions, self.model.device)
 
+    def _labels(self, examples: np.ndarray) -> Tensor | None:
+        labels = self._examples.labels
+        if labels is None or self.model.attribute_heads is None:
+            return None
+        return torch.from_numpy(labels[examples]).to(self.model.device)
+
     def _embed_images(self, *inputs: Tensor) -> Tensor:
         with self.precision.autocast():
             return self._images.embed(*inputs)
@@ -256,6 +272,20 @@ def _distillation(model: DualEncoder, examples: Examples, recipe: Recipe) -> Dis
     assert examples.teacher_images is not None
     width = examples.teacher_images.shape[1]
     return Distillation(model.embed_dim, width).to(model.device)
+
+
+def _attribute_heads(
+    model: DualEncoder, examples: Examples, recipe: Recipe
+) -> AttributeHeads | None:
+    """None where attributes are not asked for, or not known."""
+    if not recipe.attribute_weight:
+        return None
+    if examples.labels is None:
+        logger.warning("attribute_weight has no effect: no attribute has two values to tell apart")
+        return None
+    return AttributeHeads(model.embed_dim, (examples.labels.max(axis=0) + 1).tolist()).to(
+        model.device
+    )
 
 
 def _towers(model: DualEncoder, recipe: Recipe) -> tuple[tuple[TextTower | ImageTower, Mode], ...]:

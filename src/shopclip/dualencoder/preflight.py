@@ -55,8 +55,8 @@ def overfit(
 ) -> Preflight:
     """Train the model, in place, on `EXAMPLES` examples with distinct captions until it knows them.
 
-    The recipe's rates and batch size hold; augmentation, caption variants, epochs of projections
-    alone and the falling part of the schedule are left out.
+    The recipe's rates and batch size hold; augmentation, caption variants, attributes, epochs of
+    projections alone and the falling part of the schedule are left out.
 
     Args:
         examples: at least two, with at least two captions.
@@ -70,6 +70,7 @@ def overfit(
     plain = replace(
         recipe,
         teacher=None,
+        attribute_weight=0,
         epochs=MAX_EPOCHS,
         warmup=20 / MAX_EPOCHS,
         flip=False,
@@ -99,6 +100,7 @@ def _few(examples: Examples) -> Examples:
         caption_ids=np.arange(len(chosen.captions)),
         captions=chosen.captions,
         variants=None,
+        labels=None,
     )
 
 

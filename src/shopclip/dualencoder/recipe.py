@@ -51,6 +51,12 @@ class Recipe:
         default=10.0, ge=0, description="of the squared distance to them, beside the loss"
     )
 
+    attribute_weight: float = Field(
+        default=0.0,
+        ge=0,
+        description="of predicting the products' attributes from both embeddings, beside the loss",
+    )
+
     text_mode: Mode = Field(
         default="train",
         description="train the text encoder, keep it frozen, also cache its features on disk, or "
@@ -88,6 +94,11 @@ class Recipe:
         description="end between the weights before and after, where validation MRR is best",
     )
 
+    optimizer: Literal["adamw", "muon"] = Field(
+        default="adamw",
+        description="muon moves the matrices of encoders that are trained whole by orthogonalized "
+        "momentum, and AdamW the rest",
+    )
     text_learning_rate: float = Field(
         default=1e-3, ge=0, description="peak learning rate of the text encoder"
     )
@@ -156,6 +167,11 @@ class Recipe:
         if self.latent_mixup and self.teacher:
             raise ValueError(
                 "latent_mixup makes examples of which teacher has said nothing; set one of them"
+            )
+        if self.latent_mixup and self.attribute_weight:
+            raise ValueError(
+                "latent_mixup makes examples that have no attributes; set attribute_weight to 0, "
+                "or latent_mixup"
             )
         if self.epochs and self.projection_epochs >= self.epochs:
             raise ValueError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -91,6 +91,8 @@ def fit(
             f"recipe.teacher is {recipe.teacher}, whose embeddings of the examples are not there; "
             "add them by `with_teacher`, or set teacher to null"
         )
+    if not recipe.attribute_weight:
+        examples = replace(examples, labels=None)  # which then decide nothing
     workers = workers or Workers()
     batch_size = min(recipe.batch_size, len(examples))
     if batch_size % workers.world_size:

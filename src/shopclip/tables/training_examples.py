@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from shopclip.catalogue.columns import ATTRIBUTES
 from shopclip.dualencoder.examples import Examples
 from shopclip.files.image_store import ImageStore
 from shopclip.parameters import CaptionParameters, template_fields
@@ -87,12 +88,12 @@ logger = logging.getLogger(__name__)
 def training_examples(
     examples: pd.DataFrame, image_store: ImageStore, parameters: CaptionParameters, seed: int
 ) -> Examples:
-    """The examples of the split `train`.
+    """The examples of the split `train`, with the values of their attributes as labels.
 
     With a template the enriched captions follow the raw ones, and every example has its variants.
     """
     chosen = examples[examples["split"] == "train"]
-    raw = _numbered(chosen, image_store)
+    raw = replace(_numbered(chosen, image_store), labels=label(chosen))
     if parameters.template is None or chosen.empty:
         return raw
     enriched = enrich(chosen, parameters, seed)
@@ -100,6 +101,18 @@ def training_examples(
     rows, captions = pd.factorize(enriched.ravel())
     variants = rows.reshape(enriched.shape).astype(np.int64) + len(raw.captions)
     return replace(raw, captions=(*raw.captions, *captions), variants=variants)
+
+
+def label(products: pd.DataFrame) -> np.ndarray | None:
+    """Number the values of every attribute that tells products apart.
+
+    Returns:
+        int64 (products, attributes), from 0, -1 where the value is missing; None without any.
+    """
+    attributes = [name for name in ATTRIBUTES if name in products]
+    numbers = [pd.factorize(products[name])[0] for name in attributes]
+    telling = [column for column in numbers if len(column) and column.max() > 0]
+    return np.stack(telling, axis=1).astype(np.int64) if telling else None
 
 
 def validation_examples(examples: pd.DataFrame, image_store: ImageStore) -> Examples | None:

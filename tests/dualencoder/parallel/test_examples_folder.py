@@ -1,9 +1,10 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from shopclip.dualencoder import Examples
 from shopclip.dualencoder.parallel import examples_folder
 from tests.dualencoder.conftest import varied
 
@@ -12,6 +13,11 @@ from tests.dualencoder.conftest import varied
 def mapped(examples, tmp_path):
     np.save(tmp_path / "store.npy", examples.images)
     return np.load(tmp_path / "store.npy", mmap_mode="r")
+
+
+def test_every_field_of_examples_travels():
+    told = {"images", "captions", "images_fingerprint"}
+    assert {*examples_folder.ARRAYS} | told == {field.name for field in fields(Examples)}
 
 
 def round_trip(examples, tmp_path):

@@ -15,7 +15,17 @@ from shopclip.dualencoder.parallel.batch_norm import share_batch_norms
 from shopclip.dualencoder.parallel.process_group import joined
 from shopclip.dualencoder.parallel.workers import Workers
 from shopclip.dualencoder.temperature import Temperature
-from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build, colours, still, varied
+from tests.dualencoder.conftest import (
+    BERT,
+    GPT,
+    RESNET,
+    VIT,
+    build,
+    colours,
+    labelled,
+    still,
+    varied,
+)
 
 ALONE = Workers()
 RECIPES = {
@@ -24,6 +34,8 @@ RECIPES = {
     "micro": Recipe(epochs=2, batch_size=16, micro_batch=3),
     "cached": Recipe(epochs=2, batch_size=16, image_mode="cached", text_mode="frozen"),
     "projections_first": Recipe(epochs=2, batch_size=16, projection_epochs=1, layer_decay=0.5),
+    "attributes": Recipe(epochs=2, batch_size=16, attribute_weight=0.5),
+    "muon": Recipe(epochs=2, batch_size=16, optimizer="muon"),
     "lora": Recipe(epochs=2, batch_size=16, text_mode="lora", image_mode="lora"),
     "mixed": Recipe(
         epochs=2, batch_size=16, text_mode="cached", image_mode="cached", latent_mixup=1.0
@@ -81,7 +93,7 @@ def trained(workers, recipe):
     normalises = recipe in ("plain", "cached")  # over a batch, which micro-batches divide otherwise
     text, image = (still(BERT), RESNET) if normalises else (still(GPT), VIT)
     model = build(text, image, loss=RECIPES[recipe].loss)
-    examples = varied(colours())
+    examples = labelled(varied(colours()))
     learner = Learner(model, examples, RECIPES[recipe], workers=workers)
     losses = [
         learner.step(batch, number).loss

@@ -20,7 +20,7 @@ def file_of(array: np.ndarray) -> Path | None:
     return file if same and array.flags.c_contiguous else None
 
 
-ARRAYS = ("rows", "caption_ids", "variants", "teacher_images", "teacher_texts")
+ARRAYS = ("rows", "caption_ids", "variants", "labels", "teacher_images", "teacher_texts")
 
 
 def write(examples: Examples, folder: Path) -> None:

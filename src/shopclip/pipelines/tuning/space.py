@@ -26,6 +26,7 @@ TOGETHER = (
     "unlocked_layers",
     "projection_epochs",
     "latent_mixup",
+    "attribute_weight",
     "teacher",
 )
 
