@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 nox.options.sessions = ["lint", "tests"]
 nox.options.default_venv_backend = "none"
 
-EXTRAS = ("search", "minilm", "milvus")  # of those that a user installs, what the quick tests use
+EXTRAS = ("search", "wheels", "milvus")  # of those that a user installs, what the quick tests use
 TEST_TOOLS = ("httpx", "hypothesis", "nox", "pytest", "setuptools>=77", "torchmetrics")
 # These need the other tools of dev.
 NOT_OF_USERS = ("tests/benchmarks", "tests/docs", "tests/notebooks", "tests/test_habits.py")

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -69,7 +68,7 @@ def main() -> None:
     track = Track.read(options.catalogue, options.truth, options.output / "image_store")
     settings = Settings.read(options.env, options.pair, options.changes)
     before = read_row(options.rows, options.against)["tracks"] if options.against else {}
-    row: dict[str, Any] = {**facts(options), "tracks": {}}
+    row: dict[str, Any] = {**facts(options), "tracks": tracks_so_far(options)}
     for name in options.tracks:
         result = row["tracks"][name] = run(name, track, settings, options)
         if name in before:
@@ -141,6 +140,7 @@ def run(name: str, track: Track, settings: Settings, options: argparse.Namespace
     of_queries = scores[DECIDES[name]]
     found = {
         "trained_on": len(examples),
+        "threads": options.threads,
         "parameters": sum(weights.numel() for weights in model.parameters()),
         "epochs": recipe.epochs,
         "minutes": round(sum(epoch.seconds for epoch in log.epochs) / 60, 2),
@@ -156,9 +156,18 @@ def run(name: str, track: Track, settings: Settings, options: argparse.Namespace
     return found
 
 
+def tracks_so_far(options: argparse.Namespace) -> dict[str, Any]:
+    """What an earlier command left of this row, with other --tracks."""
+    if not (options.rows / f"{options.name}.json").is_file():
+        return {}
+    left, own = read_row(options.rows, options.name), facts(options)
+    same = all(left[key] == own[key] for key in ("pair", "env", "set", "seed", "torch"))
+    tracks: dict[str, Any] = left["tracks"] if same else {}
+    return tracks
+
+
 def facts(options: argparse.Namespace) -> dict[str, Any]:
     """What the row is, and what its numbers depend on."""
-    own = Path(__file__).relative_to(ROOT)
     return {
         "name": options.name,
         "change": options.change,
@@ -167,16 +176,25 @@ def facts(options: argparse.Namespace) -> dict[str, Any]:
         "set": options.changes,
         "seed": options.seed,
         "against": options.against,
-        "threads": options.threads,
         "torch": torch.__version__,
         "date": datetime.now(UTC).date().isoformat(),
-        "command": shlex.join(["python", str(own), *_public(sys.argv[1:])]),
+        "command": command(options),
     }
 
 
-def _public(arguments: Sequence[str]) -> list[str]:
-    """The command line without the folders of this machine."""
-    return [Path(a).name if Path(a).is_absolute() or a.startswith("..") else a for a in arguments]
+def command(options: argparse.Namespace) -> str:
+    """What makes the whole row again, without the folders of this machine."""
+    words = ["python", str(Path(__file__).relative_to(ROOT)), options.name]
+    for name in ("catalogue", "truth", "output"):
+        words += [f"--{name}", getattr(options, name).name]
+    for name, default in (("env", "fashion_small"), ("pair", "bert_resnet"), ("seed", 0)):
+        if (value := getattr(options, name)) != default:
+            words += [f"--{name}", str(value)]
+    if options.changes:
+        words += ["--set", *options.changes]
+    if options.against:
+        words += ["--against", options.against]
+    return shlex.join([*words, "--change", options.change])
 
 
 def read_row(folder: Path, name: str) -> dict[str, Any]:

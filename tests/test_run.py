@@ -124,12 +124,15 @@ def test_a_fourth_pair_joins_the_leaderboard(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_pretrained_text_tower_needs_no_hub(tmp_path):
+@pytest.mark.parametrize(
+    ("env", "pair"), [("minilm", "minilm_resnet"), ("wheels", "minilm_efficientnet")]
+)
+def test_pretrained_towers_in_packages_need_no_hub(env, pair, tmp_path):
     project = copy_project(tmp_path / "project")
     few = "catalogue.limit=60,training.recipe.epochs=1,training.recipe.batch_size=16"
-    kedro(project, "run", "--env", "minilm", "--params", few)
-    assert set(leaderboard(project)["pair"]) == {"minilm_resnet"}
-    model = DualEncoder.load(project / "data/06_models/minilm_resnet")
+    kedro(project, "run", "--env", env, "--params", few)
+    assert set(leaderboard(project)["pair"]) == {pair}
+    model = DualEncoder.load(project / "data/06_models" / pair)
     assert model.text.encoder.config.num_hidden_layers == 6
 
 

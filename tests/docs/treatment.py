@@ -58,6 +58,7 @@ RULES = (
     Rule(r"kedro run .*--env fashion( |$)", "rehearse", "full-size towers from the hub, for a GPU"),
     Rule(r"kedro run .*--env fashion_small", "rehearse", "an hour on two cores"),
     Rule(r"kedro run .*--env public", "rehearse", "tests/test_run_public.py runs it on folders"),
+    Rule(r"kedro run .*--env wheels", "rehearse", "tests/test_run.py runs it"),
     Rule(r"kedro run .*--env minilm", "rehearse", "tests/test_run.py runs it"),
     Rule(r"kedro run .*--pipelines (\w+,)*tuning", "rehearse", "tests/test_run_tuning.py runs it"),
     Rule(r"kedro run .*--env tuned", "elsewhere", "the environment is what tuning writes"),

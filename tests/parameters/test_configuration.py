@@ -33,7 +33,7 @@ MODELS = {
     "engine": EngineParameters,
     "tuning": TuningParameters,
 }
-ENVIRONMENTS = ["base", "fashion", "fashion_small", "paper", "minilm", "public", "test"]
+ENVIRONMENTS = ["base", "fashion", "fashion_small", "paper", "minilm", "public", "test", "wheels"]
 PAIRS = ["bert_resnet", "bert_vit", "gpt_vit"]
 
 
@@ -74,7 +74,11 @@ def test_parameters_fit_their_models_and_every_key_has_one(project, env):
     pairs = {name: Pair.model_validate(pair) for name, pair in parameters.pop("pairs").items()}
     assert parameters == {}
     public = ["clip_b32", "fashion_clip", "fashion_siglip", "siglip2_b16"]
-    others = {"minilm": ["minilm_resnet"], "public": ["bert_resnet", "bert_vit", *public]}
+    others = {
+        "minilm": ["minilm_resnet"],
+        "public": ["bert_resnet", "bert_vit", *public],
+        "wheels": ["minilm_efficientnet"],
+    }
     assert sorted(pairs) == others.get(env, PAIRS)
     for pair in pairs.values():
         models["training"].recipe_for(pair)

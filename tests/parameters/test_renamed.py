@@ -116,7 +116,7 @@ def test_present_names_are_read_by_somebody_and_former_ones_are_not(old, new):
 
 def test_the_configuration_that_is_delivered_has_no_former_name(caplog):
     settings = {"base_env": "base", "default_run_env": "base"}
-    resolvers = {"project_root": str, "packaged_model": str}
+    resolvers = {"project_root": str, "packaged_model": str, "efficientnet_lite": str}
     check(ConfigLoader(str(ROOT / "conf"), **settings, custom_resolvers=resolvers)["parameters"])
     assert not warnings(caplog)
 

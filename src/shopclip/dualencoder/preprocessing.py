@@ -169,6 +169,9 @@ def preprocessing_of(processor: Any) -> PixelValues | NaFlexPatches:
 
 def normalization_of(processor: Any) -> tuple[Channels, Channels, Resample]:
     """Mean and standard deviation of the channels, from 0 to 1, and how a picture is resized."""
+    if (timm := _of_timm(processor)) is not None:
+        resample: Resample = "bicubic" if timm["interpolation"] == "bicubic" else "bilinear"
+        return _three(timm["mean"]), _three(timm["std"]), resample
     normalizes = getattr(processor, "do_normalize", False)
     mean = processor.image_mean if normalizes else [0.0]
     std = processor.image_std if normalizes else [1.0]
@@ -182,6 +185,9 @@ def size_of(processor: Any) -> tuple[int, int]:
     Raises:
         PreprocessingError: they vary.
     """
+    if (timm := _of_timm(processor)) is not None:
+        _, height, width = timm["input_size"]
+        return height, width
     crops = getattr(processor, "do_center_crop", None) and getattr(processor, "crop_size", None)
     size = _plain(processor.crop_size if crops else processor.size)
     if "height" in size and "width" in size:
@@ -192,6 +198,12 @@ def size_of(processor: Any) -> tuple[int, int]:
         f"its image processor, {type(processor).__name__}, resizes in a way that is not done here: "
         f"{_words(processor)}"
     )
+
+
+def _of_timm(processor: Any) -> Mapping[str, Any] | None:
+    """timm's own words, which the processor of its encoders keeps instead of transformers'."""
+    words: Mapping[str, Any] | None = getattr(processor, "data_config", None)
+    return words
 
 
 def _resize_to(processor: Any) -> int | tuple[int, int] | None:
