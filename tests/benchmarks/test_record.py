@@ -1,6 +1,7 @@
 """The record's track, its rows and its table, on drawn products."""
 
 import json
+import shlex
 
 import numpy as np
 import pytest
@@ -105,10 +106,31 @@ def run(folder, monkeypatch, *arguments):
     record.main()
 
 
-def test_the_public_command_names_no_folder_of_this_machine(folder, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["record.py", "one", "--catalogue", str(folder / "shop")])
-    options = record.parse(["one", "--catalogue", "x", "--truth", "y", "--output", "z"])
-    assert record.facts(options)["command"] == "python benchmarks/record.py one --catalogue shop"
+def test_the_command_of_a_row_makes_all_of_it_and_names_no_folder_of_this_machine(tmp_path):
+    places = ["--catalogue", tmp_path / "shop", "--truth", tmp_path / "truth.json"]
+    given = ["one", *map(str, places), "--output", "/x/out", "--tracks", "half", "--threads", "1"]
+    given += ["--set", "a.b=1", "c=[1, 2]", "--against", "first", "--change", "wider"]
+    command = record.command(record.parse(given))
+    assert command == (
+        "python benchmarks/record.py one --catalogue shop --truth truth.json --output out "
+        "--set a.b=1 'c=[1, 2]' --against first --change wider"
+    )
+    again = record.parse(shlex.split(command)[2:])
+    assert again.tracks == ["full", "half"]
+    assert (again.name, again.changes, again.against) == ("one", ["a.b=1", "c=[1, 2]"], "first")
+
+
+@pytest.mark.slow
+def test_a_row_is_made_a_track_at_a_time(folder, monkeypatch):
+    few = ["apart", "--env", "base", "--set", "recipe.epochs=1"]
+    run(folder, monkeypatch, *few, "--tracks", "half")
+    half = record.read_row(folder / "rows", "apart")["tracks"]["half"]
+    run(folder, monkeypatch, *few, "--tracks", "full")
+    both = record.read_row(folder / "rows", "apart")["tracks"]
+    assert list(both) == ["half", "full"]
+    assert both["half"] == half
+    run(folder, monkeypatch, *few[:-1], "recipe.epochs=2", "--tracks", "full")
+    assert list(record.read_row(folder / "rows", "apart")["tracks"]) == ["full"]  # another row
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ class Interpreter:
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env={**os.environ, **environment},
+            env={**_without_mlflow(os.environ), **environment},
         )
 
     def __enter__(self):
@@ -56,3 +56,8 @@ class Interpreter:
         answer = json.loads(line)
         assert answer["code"] == 0, f"{argv} ended with {answer['code']}:\n{answer['printed']}"
         return answer["printed"]
+
+
+def _without_mlflow(environment):
+    """Not the experiment that MLflow leaves in the environment of a test that used it."""
+    return {name: value for name, value in environment.items() if not name.startswith("MLFLOW_")}
