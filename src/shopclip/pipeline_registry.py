@@ -9,7 +9,7 @@ from pathlib import Path
 from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 
-from shopclip.parameters.pairs import runs_of, teachers_of, with_repeats
+from shopclip.parameters.pairs import ensembles_of, runs_of, teachers_of, with_repeats
 from shopclip.pipelines import (
     embedding,
     evaluation,
@@ -25,31 +25,44 @@ SHARED = {"examples", "image_store", "queries"}  # what every pair reads
 
 _runs: dict[str, tuple[str, ...]] | None = None
 _teachers: Mapping[str, str] = {}
+_ensembles: Mapping[str, tuple[str, ...]] = {}
 
 
 def declare_pairs(
-    runs: Mapping[str, tuple[str, ...]], teachers: Mapping[str, str] | None = None
+    runs: Mapping[str, tuple[str, ...]],
+    teachers: Mapping[str, str] | None = None,
+    ensembles: Mapping[str, tuple[str, ...]] | None = None,
 ) -> None:
     """Say which pairs the next registration is for, as the hook does.
 
     Args:
         runs: of each pair, itself first.
         teachers: the pair that a run learns from, of those that do.
+        ensembles: the runs that a run is made of, of those that are not trained.
     """
-    global _runs, _teachers
-    _runs, _teachers = dict(runs), teachers or {}
+    global _runs, _teachers, _ensembles
+    _runs, _teachers, _ensembles = dict(runs), teachers or {}, ensembles or {}
 
 
 def register_pipelines() -> dict[str, Pipeline]:
     """Each stage by its name, `__default__`, which is all of them, `preflight` and `tuning`."""
-    pairs, teachers = (_runs, _teachers) if _runs is not None else _configured_pairs()
+    pairs, teachers, ensembles = (
+        (_runs, _teachers, _ensembles) if _runs is not None else _configured_pairs()
+    )
     runs = list(chain.from_iterable(pairs.values()))
     repeats = [run for run in runs if run not in pairs]
     stages = {
         "ingestion": ingestion.create_pipeline(),
         "preprocessing": preprocessing.create_pipeline(),
         "training": _sum(
-            of_pair(run, "training", training.create_pipeline(teachers.get(run))) for run in runs
+            of_pair(
+                run,
+                "training",
+                training.create_ensemble(ensembles[run])
+                if run in ensembles
+                else training.create_pipeline(teachers.get(run)),
+            )
+            for run in runs
         ),
         "embedding": embedding.create_queries()
         + _of_each(runs, "embedding", embedding.create_pipeline()),
@@ -62,7 +75,11 @@ def register_pipelines() -> dict[str, Pipeline]:
         "reporting": reporting.create_pipeline(pairs),
     }
     on_demand = {
-        "preflight": _of_each(pairs, "preflight", training.create_preflight()),
+        "preflight": _of_each(
+            (pair for pair in pairs if pair not in ensembles),
+            "preflight",
+            training.create_preflight(),
+        ),
         "tuning": tuning.create_pipeline(),
     }
     return {**stages, **on_demand, "__default__": _sum(stages.values())}
@@ -98,8 +115,10 @@ def _sum(pipelines: Iterable[Pipeline]) -> Pipeline:
     return sum(pipelines, Pipeline([]))
 
 
-def _configured_pairs() -> tuple[dict[str, tuple[str, ...]], Mapping[str, str]]:
-    """The pairs of the base configuration and their teachers, for commands without a context."""
+def _configured_pairs() -> tuple[
+    dict[str, tuple[str, ...]], Mapping[str, str], Mapping[str, tuple[str, ...]]
+]:
+    """As `declare_pairs` takes them, of the base configuration, for commands without a context."""
     from kedro.framework.project import settings
     from kedro.utils import find_kedro_project
 
@@ -111,4 +130,4 @@ def _configured_pairs() -> tuple[dict[str, tuple[str, ...]], Mapping[str, str]]:
     parameters = loader["parameters"]
     check(parameters)
     pairs = with_repeats(parameters)["pairs"]
-    return runs_of(pairs), teachers_of(pairs)
+    return runs_of(pairs), teachers_of(pairs), ensembles_of(pairs)

@@ -1,10 +1,11 @@
 import pytest
 
-from shopclip.parameters.pairs import RepeatError, runs_of, with_repeats
+from shopclip.parameters.pairs import RepeatError, ensembles_of, runs_of, with_repeats
 
 PAIRS = {"bert_vit": {"text": {}, "image": {}}, "gpt_vit": {"text": {}, "image": {}}}
 
 
+BOTH = {"ensemble": {"bert_vit": 1, "gpt_vit": 2}}
 NAMED = {name: {**pair, "label": name} for name, pair in PAIRS.items()}
 
 
@@ -54,3 +55,25 @@ def test_a_pair_with_the_name_of_a_repeat_is_refused_and_named(other):
         "pairs.bert_vit_seed2: with training.seeds: 3 this is the name of a repeat of "
         "pairs.bert_vit, whose results it would replace; give the pair another name"
     )
+
+
+def test_every_seed_of_an_ensemble_is_made_of_that_seed_of_its_members():
+    parameters = {"pairs": {**PAIRS, "both": BOTH}, "training": {"seeds": 2}}
+    pairs = with_repeats(parameters)["pairs"]
+    assert pairs["both_seed1"]["ensemble"] == {"bert_vit_seed1": 1, "gpt_vit_seed1": 2}
+    assert pairs["both_seed1"]["repeats"] == "both"
+    assert with_repeats({**parameters, "pairs": pairs})["pairs"] == pairs
+    assert ensembles_of(pairs) == {
+        "both": ("bert_vit", "gpt_vit"),
+        "both_seed1": ("bert_vit_seed1", "gpt_vit_seed1"),
+    }
+
+
+def test_a_member_that_is_not_trained_is_the_same_in_every_seed():
+    public = {"name": "a/clip", "recipe": {"epochs": 0}}
+    mixed = {"ensemble": {"bert_vit": 1, "clip": 1}}
+    pairs = {**PAIRS, "clip": public, "also": public, "mixed": mixed}
+    pairs["public"] = {"ensemble": {"clip": 1, "also": 1}}
+    found = with_repeats({"pairs": pairs, "training": {"seeds": 2}})["pairs"]
+    assert found["mixed_seed1"]["ensemble"] == {"bert_vit_seed1": 1, "clip": 1}
+    assert "public_seed1" not in found

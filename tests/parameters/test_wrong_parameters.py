@@ -95,6 +95,17 @@ PARAMETERS = {
     "engine.kind=spark": 'engine.kind is "spark", expected',
     "captions.template={price}": "captions.template",
     # pairs and their encoders
+    "pairs.both.ensemble.bert_vit=1": "pairs.both.ensemble .*at least 2",
+    "pairs.both.ensemble.bert_vit=1,pairs.both.ensemble.bert_resnt=1": "both.ensemble.bert_resnt: "
+    "no such pair; did you mean bert_resnet",
+    "pairs.both.ensemble.bert_vit=1,pairs.both.ensemble.gpt_vit=0": "both.ensemble.gpt_vit is 0, "
+    "expected",
+    "pairs.both.ensemble.bert_vit=1,pairs.both.ensemble.both=1": "both.ensemble.both is an "
+    "ensemble itself",
+    "pairs.bert_vit.ensemble.bert_resnet=1,pairs.bert_vit.ensemble.gpt_vit=1": "text is of a pair "
+    "that is trained",
+    "pairs.both.ensemble.bert_vit=1,pairs.both.ensemble.gpt_vit=1,"
+    "pairs.gpt_vit.recipe.teacher=both": "which learns from gpt_vit",
     "pairs=none": 'pairs is "none", expected',
     "pairs.bert_vit=null": "pairs.bert_vit is null, expected a mapping",
     "pairs.Bert=null": "pairs.Bert",

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from shopclip.datasets.local_dataset import LocalDataset
 
 if TYPE_CHECKING:
-    from shopclip.dualencoder import DualEncoder
+    from shopclip.dualencoder import DualEncoder, Ensemble
 
 
-class DualEncoderDataset(LocalDataset["DualEncoder", "DualEncoder"]):
-    """Saves with `DualEncoder.save`, loads with `DualEncoder.load`.
+class DualEncoderDataset(LocalDataset["DualEncoder | Ensemble", "DualEncoder | Ensemble"]):
+    """Saves with the model's own `save`, loads with `load_model`.
 
     Attributes:
         standalone: a model may be asked about other products than those that it was trained on.
@@ -20,10 +20,10 @@ class DualEncoderDataset(LocalDataset["DualEncoder", "DualEncoder"]):
     standalone = True
     proof = "dual_encoder.json"
 
-    def load(self) -> DualEncoder:
-        from shopclip.dualencoder import DualEncoder
+    def load(self) -> DualEncoder | Ensemble:
+        from shopclip.dualencoder import load_model
 
-        return DualEncoder.load(self.load_path)
+        return load_model(self.load_path)
 
-    def save(self, data: DualEncoder) -> None:
+    def save(self, data: DualEncoder | Ensemble) -> None:
         data.save(self.save_path)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Source,
         TextEncoder,
     )
+    from shopclip.dualencoder.ensemble import Ensemble, load_model
     from shopclip.dualencoder.examples import Examples
     from shopclip.dualencoder.model import DualEncoder
     from shopclip.dualencoder.model_files import ModelError
@@ -33,6 +34,7 @@ _HOMES = {
     "DualEncoder": "model",
     "EncoderConfigError": "encoder_config",
     "EncoderUnavailableError": "pretrained",
+    "Ensemble": "ensemble",
     "Epoch": "training_log",
     "Examples": "examples",
     "ImageEncoder": "encoder_config",
@@ -45,6 +47,7 @@ _HOMES = {
     "TrainingLog": "training_log",
     "choose_device": "devices",
     "fit": "training",
+    "load_model": "ensemble",
 }
 
 __all__ = [
@@ -54,6 +57,7 @@ __all__ = [
     "DualEncoder",
     "EncoderConfigError",
     "EncoderUnavailableError",
+    "Ensemble",
     "Epoch",
     "Examples",
     "ImageEncoder",
@@ -66,6 +70,7 @@ __all__ = [
     "TrainingLog",
     "choose_device",
     "fit",
+    "load_model",
 ]
 
 

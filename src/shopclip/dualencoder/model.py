@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -166,6 +166,10 @@ class DualEncoder(nn.Module):
         return self._stack(
             self.text(*tokens.batch(batch, self.device)).float().cpu().numpy() for batch in rows
         )
+
+    def describe(self) -> dict[str, Any]:
+        """All that it is beside its weights and its tokenizer."""
+        return model_files.describe(self)
 
     def save(self, folder: str | Path) -> None:
         """Write safetensors, JSON and tokenizer to `folder`, all at once or not at all."""

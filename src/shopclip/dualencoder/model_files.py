@@ -9,7 +9,8 @@ without being noticed.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from shopclip.dualencoder.model import DualEncoder
     from shopclip.dualencoder.towers import ImageTower, TextTower
 
+MANIFEST = "dual_encoder.json"
 FORMAT = 2  # 1: pixels in [-1, 1], whole transformers models
 READ = (1, 2)
+ENSEMBLE = 3  # of several, which `ensemble.load_model` reads
 # By which sentence-transformers loads the folder; others may write them anew.
 SENTENCE_TRANSFORMERS: Mapping[str, Any] = {
     "modules.json": [
@@ -52,7 +55,7 @@ def save(model: DualEncoder, folder: Path) -> None:
         save_file(weights, draft / "model.safetensors")
         model.text.tokenizer.save_pretrained(draft / "tokenizer")
         manifest = {**describe(model), "files": digests(draft)}
-        (draft / "dual_encoder.json").write_text(json.dumps(manifest, indent=2) + "\n")
+        (draft / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
         for name, content in SENTENCE_TRANSFORMERS.items():
             (draft / name).write_text(json.dumps(content, indent=2) + "\n")
 
@@ -63,16 +66,43 @@ def load(folder: Path) -> DualEncoder:
     Raises:
         ModelError: naming the folder and what is wrong with it.
     """
+    manifest = read_manifest(folder)
+    if manifest["format"] == ENSEMBLE:
+        raise ModelError(
+            f"{folder}: an ensemble of several dual encoders; load it by "
+            "shopclip.dualencoder.load_model"
+        )
+    with reading(folder):
+        check_files(manifest, folder)
+        return _rebuild(manifest, folder)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What `dual_encoder.json` says, of one dual encoder or of several.
+
+    Raises:
+        ModelError: there is none, or it is of a format that is not read.
+    """
+    with reading(folder):
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+        what, again = f"{folder}: a dual encoder", f"train the pair again: {_TRAIN}"
+        known = manifest["format"] if manifest["format"] in (*READ, ENSEMBLE) else FORMAT
+        if problem := other_format(what, manifest["format"], known, again):
+            raise ModelError(problem)
+        return manifest
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[None]:
+    """Whatever goes wrong in the block is what is wrong with the folder.
+
+    Raises:
+        ModelError: naming the folder and what is wrong with it.
+    """
     from safetensors import SafetensorError
 
     try:
-        manifest = json.loads((folder / "dual_encoder.json").read_text())
-        what, again = f"{folder}: a dual encoder", f"train the pair again: {_TRAIN}"
-        known = manifest["format"] if manifest["format"] in READ else FORMAT
-        if problem := other_format(what, manifest["format"], known, again):
-            raise ModelError(problem)
-        _check_files(manifest, folder)
-        return _rebuild(manifest, folder)
+        yield
     except FileNotFoundError as error:
         raise ModelError(
             f"{folder}: no dual encoder here ({Path(error.filename or folder).name} is missing); "
@@ -146,7 +176,7 @@ def _rebuild(manifest: dict[str, Any], folder: Path) -> DualEncoder:
     return model
 
 
-def _check_files(manifest: Mapping[str, Any], folder: Path) -> None:
+def check_files(manifest: Mapping[str, Any], folder: Path) -> None:
     """Raises:
     FileNotFoundError, ValueError: one of the files is missing, or is not the one that was saved.
     """

@@ -15,8 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from shopclip.dualencoder import fingerprint, model_files
+from shopclip.dualencoder import fingerprint
 from shopclip.dualencoder.devices import Precision
+from shopclip.dualencoder.ensemble import Ensemble
 from shopclip.dualencoder.examples import Examples
 from shopclip.dualencoder.features import BATCH, cached
 from shopclip.dualencoder.model import DualEncoder
@@ -63,7 +64,10 @@ class Distillation(nn.Module):
 
 
 def with_teacher(
-    examples: Examples, teacher: DualEncoder, cache: Path | None, device: torch.device | str = "cpu"
+    examples: Examples,
+    teacher: DualEncoder | Ensemble,
+    cache: Path | None,
+    device: torch.device | str = "cpu",
 ) -> Examples:
     """The examples with what a teacher says of their pictures and captions, computed once.
 
@@ -72,7 +76,7 @@ def with_teacher(
             in memory.
     """
     teacher = teacher.to(device)
-    own = fingerprint.of_weights(teacher), model_files.describe(teacher)
+    own = fingerprint.of_weights(teacher), teacher.describe()
     images_key = fingerprint.of(
         *own, examples.images_fingerprint or fingerprint.of(examples.images), examples.rows
     )

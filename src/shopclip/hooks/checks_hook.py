@@ -11,7 +11,7 @@ from kedro.framework.hooks import hook_impl
 from shopclip.hooks.collisions import refuse_collisions
 from shopclip.parameters.caches import anchored, caches
 from shopclip.parameters.check import check
-from shopclip.parameters.pairs import runs_of, teachers_of, with_repeats
+from shopclip.parameters.pairs import ensembles_of, runs_of, teachers_of, with_repeats
 from shopclip.session.needs import check_needs
 
 
@@ -32,7 +32,7 @@ class PairsHook:
         pairs = parameters["pairs"]
         entries = {name: {"filepath": folder} for name, folder in caches(configured).items()}
         refuse_collisions(pairs, {**_catalog(context.config_loader), **entries})
-        declare_pairs(runs_of(pairs), teachers_of(pairs))
+        declare_pairs(runs_of(pairs), teachers_of(pairs), ensembles_of(pairs))
 
 
 def _catalog(loader: Any) -> Any:

@@ -188,7 +188,7 @@ class SplitParameters(Parameters):
 
 
 class Pair(Parameters):
-    """A text encoder with an image encoder, or a whole public model; and its own recipe."""
+    """A text encoder with an image encoder, a whole public model, or several other pairs."""
 
     text: TextEncoder | None = Field(None, description="the text encoder")
     image: ImageEncoder | None = Field(None, description="the image encoder")
@@ -204,6 +204,12 @@ class Pair(Parameters):
     subfolder: str | None = Field(
         None, min_length=1, description="folder inside `name` that holds the model"
     )
+    ensemble: dict[PairName, Annotated[float, Field(gt=0)]] | None = Field(
+        None,
+        min_length=2,
+        description="other pairs by name with a weight each, instead of encoders: this pair's "
+        "similarity is the weighted mean of theirs, and nothing is trained",
+    )
     recipe: dict[str, Any] = Field(
         default_factory=dict, description="values of training.recipe that this pair sets itself"
     )
@@ -216,11 +222,20 @@ class Pair(Parameters):
     @model_validator(mode="after")
     def _has_two_towers(self) -> Self:
         towers = self.text, self.image
+        if self.ensemble is not None:
+            others = {"text": self.text, "image": self.image, "name": self.name}
+            others["recipe"] = self.recipe or None
+            if extra := [key for key, value in others.items() if value is not None]:
+                raise ValueError(
+                    f"{extra[0]} is of a pair that is trained, and an ensemble takes others as "
+                    "they are; leave it out"
+                )
+            return self
         if self.name is None and None in towers:
             missing = "text" if self.text is None else "image"
             raise ValueError(
                 f"{missing} is missing: a pair takes `text` and `image`, an encoder each, or "
-                "`name`, a public model with both towers"
+                "`name`, a public model with both towers, or `ensemble`, other pairs"
             )
         if self.name is not None and towers != (None, None):
             raise ValueError(

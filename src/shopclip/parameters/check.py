@@ -32,7 +32,7 @@ from shopclip.parameters.messages import (
     fields_of,
     one_error,
 )
-from shopclip.parameters.pairs import teachers_of
+from shopclip.parameters.pairs import ensembles_of, teachers_of
 from shopclip.parameters.tuning import TuningParameters
 
 SECTIONS: Mapping[str, type[BaseModel]] = {
@@ -134,7 +134,7 @@ def _pairs(parameters: Mapping[str, Any]) -> Iterator[str]:
         yield f"{PAIRS} is {value}, expected at least one pair, such as name: {{text: …, image: …}}"
         return
     shared = _shared_recipe(parameters)
-    yield from _teachers(parameters)
+    yield from _needs(parameters)
     for name, pair in pairs.items():
         key = f"{PAIRS}.{name}"
         if not _NAME.fullmatch(str(name)):
@@ -164,8 +164,8 @@ def _half_trained(key: str, pair: Mapping[str, Any], shared: Mapping[str, Any]) 
             )
 
 
-def _teachers(parameters: Mapping[str, Any]) -> Iterator[str]:
-    """Pairs that learn from none, from themselves, or in a circle."""
+def _needs(parameters: Mapping[str, Any]) -> Iterator[str]:
+    """Pairs that learn from none, from themselves, or in a circle; ensembles of no pairs."""
     training, pairs = parameters.get("training"), parameters[PAIRS]
     recipe = training.get("recipe") if isinstance(training, Mapping) else None
     if isinstance(recipe, Mapping) and recipe.get("teacher"):
@@ -173,18 +173,37 @@ def _teachers(parameters: Mapping[str, Any]) -> Iterator[str]:
             f"training.recipe.teacher is {as_text(recipe['teacher'])}, which would teach itself; "
             "expected it in the recipe of each pair that learns from it"
         )
-    taught = teachers_of({k: v for k, v in pairs.items() if isinstance(v, Mapping)})
+    whole = {name: pair for name, pair in pairs.items() if isinstance(pair, Mapping)}
+    taught, members = teachers_of(whole), _members(whole)
+    needs = {**{name: (teacher,) for name, teacher in taught.items()}, **members}
     for name, teacher in taught.items():
         key = f"{PAIRS}.{name}.recipe.teacher is {as_text(teacher)}"
         if teacher not in pairs:
             yield f"{key}: no such pair; {suggest(str(teacher), pairs)}"
-            continue
-        seen = [name]
-        while teacher in taught and teacher not in seen:
-            seen.append(teacher)
-            teacher = taught[teacher]
-        if teacher == name:
+        elif name in _all_needs(teacher, needs):
             yield f"{key}, which learns from {name}; expected a teacher that does not"
+    for name, names in members.items():
+        key = f"{PAIRS}.{name}.ensemble"
+        for member in names:
+            if member not in pairs:
+                yield f"{key}.{member}: no such pair; {suggest(str(member), pairs)}"
+            elif member in members:
+                yield f"{key}.{member} is an ensemble itself; name its members instead"
+
+
+def _members(pairs: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Of the ensembles that are written as one; of others it is said elsewhere what is wrong."""
+    return ensembles_of({n: p for n, p in pairs.items() if isinstance(p.get("ensemble"), Mapping)})
+
+
+def _all_needs(name: str, needs: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """The pairs that have to be trained before this one, itself included."""
+    found, left = {name}, [name]
+    while left:
+        new = set(needs.get(left.pop(), ())) - found
+        found |= new
+        left += new
+    return found
 
 
 def _shared_recipe(parameters: Mapping[str, Any]) -> Mapping[str, Any] | None:

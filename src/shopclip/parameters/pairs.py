@@ -32,10 +32,11 @@ def with_repeats(parameters: Mapping[str, Any]) -> dict[str, Any]:
     training = parameters.get("training") or {}
     seeds, configured = int(training.get("seeds", 1)), parameters.get("pairs") or {}
     pairs: dict[str, Any] = {}
-    for name, pair in with_public_models(configured, training).items():
+    everyone = with_public_models(configured, training)
+    fixed = {name for name, pair in everyone.items() if _is_fixed(pair, everyone, training)}
+    for name, pair in everyone.items():
         pairs[name] = {**pair, "label": name}
-        untrained = pair.get("name") and not _epochs(pair, training)
-        if not pair.get("repeats") and not untrained:  # whose every seed would be the same
+        if not pair.get("repeats") and name not in fixed:
             for number in range(1, seeds):
                 repeat = f"{name}_seed{number}"
                 if repeat in configured and configured[repeat].get("repeats") != name:
@@ -45,7 +46,21 @@ def with_repeats(parameters: Mapping[str, Any]) -> dict[str, Any]:
                         "another name"
                     )
                 pairs[repeat] = {**pair, "label": repeat, "repeats": name, "seed": number}
+                if pair.get("ensemble"):
+                    pairs[repeat]["ensemble"] = {
+                        member if member in fixed else f"{member}_seed{number}": weight
+                        for member, weight in pair["ensemble"].items()
+                    }
     return {**parameters, "pairs": pairs}
+
+
+def _is_fixed(
+    pair: Mapping[str, Any], pairs: Mapping[str, Mapping[str, Any]], training: Mapping[str, Any]
+) -> bool:
+    """Whether every seed of it would be the same, as of a public model that is not trained."""
+    if members := pair.get("ensemble"):
+        return all(_is_fixed(pairs.get(name, {}), pairs, training) for name in members)
+    return bool(pair.get("name")) and not _epochs(pair, training)
 
 
 AS_IT_IS = "_as_it_is"
@@ -99,6 +114,11 @@ def runs_of(pairs: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]
                 raise ValueError(f"pairs.{name} repeats {repeated!r}, which is no pair of its own")
             runs[repeated] = (*runs[repeated], name)
     return runs
+
+
+def ensembles_of(pairs: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """The pairs that each ensemble is made of."""
+    return {name: tuple(pair["ensemble"]) for name, pair in pairs.items() if pair.get("ensemble")}
 
 
 def teachers_of(pairs: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

@@ -137,13 +137,19 @@ def export(
         SearchError: ONNX differs from torch by more than 1e-4, or `to` is some other folder, or
             holds something of the user's where the export has a file.
     """
-    from shopclip.dualencoder import DualEncoder
+    from shopclip.dualencoder import Ensemble, load_model
 
     place, to = find(folder, pair), Path(to).resolve()
     if place.is_export:
         raise SearchError(f"{folder}: an export already; give the project")
     others(to)  # a folder of the user's is refused before anything is done
-    model = DualEncoder.load(place.towers).eval()
+    model = load_model(place.towers).eval()
+    if isinstance(model, Ensemble):
+        raise SearchError(
+            f"{place.pair}: an ensemble has several tokenizers, so that no ONNX graph is made; "
+            f"export a member of it (--pair {next(iter(model.members))}), or search with the "
+            "ensemble itself"
+        )
     index = SearchIndex.open(place.index)
     with atomic_folder(to) as draft:
         facts = _write_towers(draft, place.pair, model, tuple(index.facts["pictures"]["size"]))

@@ -106,16 +106,16 @@ class Towers(Protocol):
 
 
 class TorchTowers:
-    """The trained dual encoder itself.
+    """The trained dual encoder itself, or an ensemble of several.
 
     Its tokenizer cannot be used by two threads at once, so one thread embeds for all that wait.
     Eight texts cost little more than one: most of a small tower's time is torch's, not arithmetic.
     """
 
     def __init__(self, folder: Path) -> None:
-        from shopclip.dualencoder import DualEncoder
+        from shopclip.dualencoder import load_model
 
-        self.model = DualEncoder.load(folder).eval()
+        self.model = load_model(folder).eval()
         self._lock = Lock()
         self._looking = Lock()  # one picture at a time, and no text waits for it
         self._waiting: deque[_Request] = deque()

@@ -90,6 +90,8 @@ def _towers(outputs: set[str], parameters: Mapping[str, Any]) -> None:
     size, width, checked = section(parameters, "images").size.pixels, training.embed_dim, set()
     for name in pairs:
         pair = Pair.model_validate(parameters["pairs"][name])
+        if pair.ensemble is not None:
+            continue  # its members are trained, or lie there
         if pair.public is not None:
             try:
                 check_public_model(pair.public)

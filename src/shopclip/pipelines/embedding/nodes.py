@@ -15,9 +15,11 @@ from shopclip.tables.ground_truth import Benchmark
 from shopclip.tables.queries import build_queries
 
 if TYPE_CHECKING:
-    from shopclip.dualencoder import DualEncoder
+    from shopclip.dualencoder import DualEncoder, Ensemble
 else:
-    DualEncoder = Any  # Kedro resolves annotations when it starts, which must not load torch
+    DualEncoder = Ensemble = (
+        Any  # Kedro resolves annotations when it starts, which must not load torch
+    )
 
 BATCH = 100_000  # rows of text embeddings at a time
 
@@ -36,7 +38,7 @@ def collect_queries(examples: pd.DataFrame, parameters: EvaluationParameters) ->
 
 
 def embed_images(
-    dual_encoder: DualEncoder,
+    dual_encoder: DualEncoder | Ensemble,
     examples: pd.DataFrame,
     image_store: ImageStore,
     parameters: TrainingParameters,
@@ -61,7 +63,7 @@ def embed_images(
 
 
 def embed_texts(
-    dual_encoder: DualEncoder,
+    dual_encoder: DualEncoder | Ensemble,
     examples: pd.DataFrame,
     parameters: TrainingParameters,
     engine: EngineParameters,
@@ -75,7 +77,7 @@ def embed_texts(
     return (distinct[rows[start : start + BATCH]] for start in range(0, len(rows), BATCH))
 
 
-def describe_towers(dual_encoder: DualEncoder) -> dict[str, Any]:
+def describe_towers(dual_encoder: DualEncoder | Ensemble) -> dict[str, Any]:
     """What the towers are and see: pooling, size, normalization, parameters."""
     from shopclip.dualencoder.tower_facts import tower_facts
 
@@ -83,7 +85,7 @@ def describe_towers(dual_encoder: DualEncoder) -> dict[str, Any]:
 
 
 def embed_queries(
-    dual_encoder: DualEncoder,
+    dual_encoder: DualEncoder | Ensemble,
     queries: pd.DataFrame,
     parameters: TrainingParameters,
     engine: EngineParameters,
@@ -94,7 +96,7 @@ def embed_queries(
 
 
 def _embed_distinct(
-    dual_encoder: DualEncoder,
+    dual_encoder: DualEncoder | Ensemble,
     texts: pd.Series[str],
     parameters: TrainingParameters,
     engine: EngineParameters,

@@ -14,7 +14,7 @@ from shopclip.dualencoder.parallel.ray_cluster import connected
 if TYPE_CHECKING:
     from ray import ObjectRef
 
-    from shopclip.dualencoder import DualEncoder
+    from shopclip.dualencoder import DualEncoder, Ensemble
 
 BATCH = 256  # pictures a worker embeds at a time
 Columns = dict[str, np.ndarray]
@@ -26,7 +26,7 @@ class Embedder:
     def __init__(self, model: ObjectRef, file: str, device: torch.device) -> None:
         import ray
 
-        self._model: DualEncoder = ray.get(model).to(device)
+        self._model: DualEncoder | Ensemble = ray.get(model).to(device)
         self._images = np.load(file, mmap_mode="r", allow_pickle=False)
 
     def __call__(self, batch: Columns) -> Columns:
@@ -34,7 +34,7 @@ class Embedder:
 
 
 def stream_images(
-    model: DualEncoder,
+    model: DualEncoder | Ensemble,
     images: np.ndarray,
     rows: np.ndarray,
     *,

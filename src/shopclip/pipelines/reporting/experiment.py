@@ -108,6 +108,9 @@ def encoder_name(encoder: Encoder) -> str:
 
 def tower_names(pair: Pair) -> tuple[str, str]:
     """What the text and the image tower of a pair are."""
+    if pair.ensemble is not None:
+        members = " and ".join(pair.ensemble)
+        return members, members
     if pair.name is not None:
         name = without_folders(pair.name)
         return f"{name}, whole", f"{name}, whole"

@@ -50,7 +50,8 @@ def card_metadata(name: str, pair: Pair, rows: pd.DataFrame, *, catalogue: str) 
     """
     from huggingface_hub import ModelCardData
 
-    names = [pair.name] if pair.name else [encoder.name for encoder in pair.towers]
+    encoders = () if pair.ensemble or pair.name else pair.towers
+    names = [pair.name, *(encoder.name for encoder in encoders)]
     bases = [base for name in names if (base := _hub_name(name))]
     return ModelCardData(
         library_name="shopclip",
@@ -166,6 +167,7 @@ def _content(evidence: CardEvidence, experiment: Experiment) -> dict[str, Any]:
         "text": _inert(text),
         "image": _inert(image),
         "whole": pair.name is not None,
+        "ensemble": _shares(pair),
         "teacher": recipe.teacher if recipe.epochs else None,
         "wise_ft": wise_ft(curve) if (curve := evidence.towers.get("interpolations")) else None,
         "size": (evidence.towers["image"]["height"], evidence.towers["image"]["width"]),
@@ -199,6 +201,12 @@ def _content(evidence: CardEvidence, experiment: Experiment) -> dict[str, Any]:
         "ceilings": CEILINGS,
         "versions": versions(),
     }
+
+
+def _shares(pair: Pair) -> dict[str, str]:
+    """Of an ensemble the share of every member; of other pairs nothing."""
+    weights = pair.ensemble or {}
+    return {name: percent(weight / sum(weights.values())) for name, weight in weights.items()}
 
 
 def _splits(examples: pd.DataFrame) -> dict[str, tuple[int, int]]:

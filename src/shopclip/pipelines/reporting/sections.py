@@ -10,6 +10,7 @@ import pandas as pd
 
 from shopclip.dualencoder.recipe import Recipe
 from shopclip.metrics.scoring import optional
+from shopclip.parameters import Pair
 from shopclip.pipelines.reporting.experiment import Experiment, tower_names, without_folders
 from shopclip.pipelines.reporting.signs import kept_epochs, validated
 
@@ -150,7 +151,7 @@ def training_facts(
                 *tower_names(pair),
                 sees(towers[name]["image"]),
                 _notes(recipe, towers[name]),
-                f"{len(epoch_logs[name])} of {recipe.epochs}" if recipe.epochs else "as it is",
+                _epochs(pair, recipe, len(epoch_logs[name])),
                 best.get(name),
                 min(recipe.batch_size, available or recipe.batch_size),
                 len(log),
@@ -158,6 +159,12 @@ def training_facts(
             )
         )
     return rows
+
+
+def _epochs(pair: Pair, recipe: Recipe, done: int) -> str:
+    if pair.ensemble is not None:
+        return "those of its members"
+    return f"{done} of {recipe.epochs}" if recipe.epochs else "as it is"
 
 
 def _notes(recipe: Recipe, towers: Mapping[str, Any]) -> list[str]:

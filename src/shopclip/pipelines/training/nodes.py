@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from shopclip.dualencoder.training_log import Epoch, Step
@@ -25,9 +26,11 @@ from shopclip.tables.contamination import remember
 from shopclip.tables.training_examples import training_examples, validation_examples
 
 if TYPE_CHECKING:
-    from shopclip.dualencoder import DualEncoder, TrainingLog
+    from shopclip.dualencoder import DualEncoder, Ensemble, TrainingLog
 else:
-    DualEncoder = Any  # Kedro resolves annotations when it starts, which must not load torch
+    DualEncoder = Ensemble = (
+        Any  # Kedro resolves annotations when it starts, which must not load torch
+    )
 
 
 def choose_fit(workers: int, engine: EngineParameters) -> Callable[..., TrainingLog]:
@@ -62,7 +65,7 @@ def train(
     images: ImageParameters,
     captions: CaptionParameters,
     engine: EngineParameters,
-    teacher: DualEncoder | None = None,
+    teacher: DualEncoder | Ensemble | None = None,
 ) -> tuple[DualEncoder, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Build the towers of a pair and fit them to the training split.
 
@@ -100,6 +103,27 @@ def train(
     )
     captions_seen = remember(examples, trained=bool(log.steps))
     return model, _table(Step, log.steps), _table(Epoch, log.epochs), captions_seen
+
+
+def combine(
+    pair: Pair, **of_members: Any
+) -> tuple[Ensemble, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The ensemble of other pairs, an empty log, and hashes of the captions that any has seen.
+
+    Args:
+        of_members: `dual_encoder_0` and `trained_captions_0` of the first pair, and so on.
+    """
+    from shopclip.dualencoder import Ensemble
+
+    assert pair.ensemble is not None
+    models, captions = (
+        [of_members[f"{kind}_{number}"] for number in range(len(pair.ensemble))]
+        for kind in ("dual_encoder", "trained_captions")
+    )
+    ensemble = Ensemble(dict(zip(pair.ensemble, models, strict=True)), pair.ensemble)
+    seen = np.unique(np.concatenate([one["caption_hash"].to_numpy() for one in captions]))
+    remembered = pd.DataFrame({"caption_hash": seen.astype(np.uint64)})
+    return ensemble, _table(Step, []), _table(Epoch, []), remembered
 
 
 def check_learning(

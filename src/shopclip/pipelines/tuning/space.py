@@ -62,9 +62,14 @@ class Space:
         trained = [  # a public model as it is has nothing to tune
             name
             for name, pair in configured.items()
-            if pair.public is None or training.recipe_for(pair).epochs
+            if pair.ensemble is None and (pair.public is None or training.recipe_for(pair).epochs)
         ]
         chosen = list(dict.fromkeys(tuning.pairs or trained))
+        if whole := [n for n in chosen if n in configured and configured[n].ensemble is not None]:
+            raise TuningError(
+                f"tuning.pairs: {', '.join(whole)} is an ensemble, of which nothing is trained; "
+                "name its members"
+            )
         if unknown := [name for name in chosen if name not in configured]:
             raise TuningError(
                 f"tuning.pairs: {', '.join(unknown)} is not among the configured pairs; expected "
