@@ -7,7 +7,8 @@ A row is trained twice: on all captions but those of the benchmark, and on one h
 record_track.py says why. It is tested against the row named by --against, and left in
 benchmarks/results/record/NAME.json, of which record_table.py makes the table. A run that was cut
 resumes when it is typed again. Pair and recipe are those of an environment of `conf`; --set changes
-them: recipe.epochs=12 image.config.hidden_sizes=[48,96,192,384].
+them: recipe.epochs=12 image.config.hidden_sizes=[48,96,192,384]. With --ensemble a row is made of
+others instead, and with --teacher it learns from one.
 """
 
 from __future__ import annotations
@@ -15,33 +16,22 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from omegaconf import OmegaConf
-from torch.utils.flop_counter import FlopCounterMode
 
 from full_scale_scores import shares
 from record_track import RESAMPLES, Track, summarize
-from shopclip.dualencoder import CheckpointManager, DualEncoder, Examples, TrainingLog, fit
-from shopclip.dualencoder.learner import Learner
+from record_training import ROOT, Workshop
 from shopclip.metrics.statistics import paired_difference
-from shopclip.parameters import ImageParameters, Pair, TrainingParameters
-from shopclip.parameters.loader import ConfigLoader
-from shopclip.parameters.pairs import build_towers
-from shopclip.settings import CONFIG_LOADER_ARGS
 
-ROOT = Path(__file__).parents[1]
 ROWS = ROOT / "benchmarks/results/record"
 PRIMARY = "mrr_at_10"  # by which rows are tested
 DECIDES = {"full": "all", "half": "unseen"}  # the gallery of a track in which it counts
-SQUARE = 2048  # rows of the matrices whose product measures the machine's own peak
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -53,103 +43,55 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--env", default="fashion_small")
     parser.add_argument("--pair", default="bert_resnet")
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", dest="changes")
+    parser.add_argument("--ensemble", nargs="+", default=[], metavar="ROW", help="that it sums up")
+    parser.add_argument("--teacher", metavar="ROW", help="that it learns from")
     parser.add_argument("--tracks", nargs="+", choices=list(DECIDES), default=list(DECIDES))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--against", help="the row that it is tested against")
     parser.add_argument("--change", default="", help="what it changes, in one line")
     parser.add_argument("--rows", type=Path, default=ROWS)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.teacher:
+        options.changes = [*options.changes, f"recipe.teacher={options.teacher}"]
+    return options
 
 
 def main() -> None:
     options = parse()
     torch.set_num_threads(options.threads)
     track = Track.read(options.catalogue, options.truth, options.output / "image_store")
-    settings = Settings.read(options.env, options.pair, options.changes)
-    before = read_row(options.rows, options.against)["tracks"] if options.against else {}
-    row: dict[str, Any] = {**facts(options), "tracks": tracks_so_far(options)}
+    rows = {**read_rows(options.rows), options.name: facts(options)}
+    workshop = Workshop(track, rows, options.output)
+    before = rows[options.against]["tracks"] if options.against else {}
     for name in options.tracks:
-        result = row["tracks"][name] = run(name, track, settings, options)
+        result = ask(workshop, name, options)
         if name in before:
             result["against"] = compare(result["queries"], before[name]["queries"])
         options.rows.mkdir(parents=True, exist_ok=True)
+        # After every track, for the next may be cut; the other one may be at work beside this one.
+        row = {**facts(options), "tracks": {**tracks_so_far(options), name: result}}
         file = options.rows / f"{options.name}.json"
-        file.write_text(json.dumps(row) + "\n", "utf-8")  # after every run, for the next may be cut
-        print(told(options.name, name, result), flush=True)
+        file.write_text(json.dumps(row) + "\n", "utf-8")
+        print(message(options.name, name, result), flush=True)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """A pair with what trains it, as an environment and the command line have it."""
-
-    pair: Pair
-    training: TrainingParameters
-    images: ImageParameters
-
-    @classmethod
-    def read(cls, env: str, pair: str, changes: Sequence[str]) -> Settings:
-        """Pair and recipe of an environment.
-
-        Args:
-            changes: `key=value` below the pair.
-        """
-        loader = ConfigLoader(str(ROOT / "conf"), env=env, **CONFIG_LOADER_ARGS)
-        parameters = loader["parameters"]
-        changed = OmegaConf.merge(parameters["pairs"][pair], OmegaConf.from_dotlist([*changes]))
-        return cls(
-            Pair.model_validate(OmegaConf.to_container(changed)),
-            TrainingParameters.model_validate(parameters["training"]),
-            ImageParameters.model_validate(parameters["images"]),
-        )
-
-    def build(self, examples: Examples, seed: int) -> DualEncoder:
-        parameters = self.training.model_copy(update={"seed": seed})
-        return build_towers(self.pair, examples, parameters, self.images)
-
-
-def run(name: str, track: Track, settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
+def ask(workshop: Workshop, name: str, options: argparse.Namespace) -> dict[str, Any]:
     """Train on one track, and ask the benchmark in its galleries."""
-    examples = track.examples(name)
-    recipe = settings.training.recipe_for(settings.pair)
-    flops = count_flops(settings, examples)
-    peak = matrix_peak()
-    model = settings.build(examples, options.seed)
-    started = time.process_time()
-    log = fit(
-        model,
-        examples,
-        recipe,
-        seed=options.seed,
-        checkpoint_manager=CheckpointManager(
-            options.output / "states" / f"{options.name}_{name}_{options.seed}", seconds=120
-        ),
-        title=f"{options.name}, {name}",
-    )
-    cpu = time.process_time() - started
-    rows = track.products["row"].to_numpy()
-    images = model.embed_images(track.store.images, rows)
+    track = workshop.track
+    model, found = workshop.model(options.name, name)
+    images = model.embed_images(track.store.images, track.products["row"].to_numpy())
+    queries = model.embed_captions([*track.answers])
     scores = {
-        gallery: track.scores(images, model.embed_captions([*track.answers]), places)
+        gallery: track.scores(images, queries, places)
         for gallery, places in track.galleries(name).items()
     }
-    galleries = {
+    found["threads"] = options.threads
+    found["galleries"] = {
         gallery: {"size": len(places), **summarize(scores[gallery])}
         for gallery, places in track.galleries(name).items()
     }
-    of_queries = scores[DECIDES[name]]
-    found = {
-        "trained_on": len(examples),
-        "threads": options.threads,
-        "parameters": sum(weights.numel() for weights in model.parameters()),
-        "epochs": recipe.epochs,
-        "minutes": round(sum(epoch.seconds for epoch in log.epochs) / 60, 2),
-        "cpu_minutes": round(cpu / 60, 2),
-        **speed(log, flops, peak),
-        "loss": round(log.epochs[-1].loss, 4),
-        "galleries": galleries,
-        "queries": {PRIMARY: np.round(of_queries[PRIMARY], 4).tolist()},
-    }
+    found["queries"] = {PRIMARY: np.round(scores[DECIDES[name]][PRIMARY], 4).tolist()}
     if name == "full":  # the paper's protocol: whose own caption is first among all
         texts = model.embed_captions(track.products["caption"].tolist())
         found["paper"] = shares(images, texts)
@@ -157,12 +99,12 @@ def run(name: str, track: Track, settings: Settings, options: argparse.Namespace
 
 
 def tracks_so_far(options: argparse.Namespace) -> dict[str, Any]:
-    """What an earlier command left of this row, with other --tracks."""
-    if not (options.rows / f"{options.name}.json").is_file():
+    """What this row has by now, of other commands with other --tracks."""
+    left, own = read_rows(options.rows).get(options.name), facts(options)
+    decide = ("pair", "env", "set", "seed", "ensemble", "torch")
+    if left is None or any(left[key] != own[key] for key in decide):
         return {}
-    left, own = read_row(options.rows, options.name), facts(options)
-    same = all(left[key] == own[key] for key in ("pair", "env", "set", "seed", "torch"))
-    tracks: dict[str, Any] = left["tracks"] if same else {}
+    tracks: dict[str, Any] = left["tracks"]
     return tracks
 
 
@@ -175,6 +117,8 @@ def facts(options: argparse.Namespace) -> dict[str, Any]:
         "env": options.env,
         "set": options.changes,
         "seed": options.seed,
+        "ensemble": options.ensemble,
+        "teacher": options.teacher,
         "against": options.against,
         "torch": torch.__version__,
         "date": datetime.now(UTC).date().isoformat(),
@@ -187,19 +131,22 @@ def command(options: argparse.Namespace) -> str:
     words = ["python", str(Path(__file__).relative_to(ROOT)), options.name]
     for name in ("catalogue", "truth", "output"):
         words += [f"--{name}", getattr(options, name).name]
-    for name, default in (("env", "fashion_small"), ("pair", "bert_resnet"), ("seed", 0)):
+    defaults = {"env": "fashion_small", "pair": "bert_resnet", "seed": 0, "teacher": None}
+    for name, default in {**defaults, "against": None}.items():
         if (value := getattr(options, name)) != default:
             words += [f"--{name}", str(value)]
-    if options.changes:
-        words += ["--set", *options.changes]
-    if options.against:
-        words += ["--against", options.against]
+    taught = f"recipe.teacher={options.teacher}"  # which --teacher sets
+    if changes := [one for one in options.changes if one != taught]:
+        words += ["--set", *changes]
+    if options.ensemble:
+        words += ["--ensemble", *options.ensemble]
     return shlex.join([*words, "--change", options.change])
 
 
-def read_row(folder: Path, name: str) -> dict[str, Any]:
-    row: dict[str, Any] = json.loads((folder / f"{name}.json").read_text("utf-8"))
-    return row
+def read_rows(folder: Path) -> dict[str, Any]:
+    """All rows by name."""
+    rows = (json.loads(file.read_text("utf-8")) for file in sorted(folder.glob("*.json")))
+    return {row["name"]: row for row in rows}
 
 
 def compare(own: Mapping[str, list[float]], other: Mapping[str, list[float]]) -> dict[str, float]:
@@ -211,46 +158,16 @@ def compare(own: Mapping[str, list[float]], other: Mapping[str, list[float]]) ->
     return {key: round(value, 4) for key, value in tested.items()}
 
 
-def count_flops(settings: Settings, examples: Examples) -> float:
-    """Operations of one training example, forward and backward; a multiply-add is two."""
-    learner = Learner(
-        settings.build(examples, 0), examples, settings.training.recipe_for(settings.pair)
-    )
-    number, batch = next(learner.batches(0, 1))
-    with learner.fork_rng(), FlopCounterMode(display=False) as counter:
-        learner.step(batch, number)
-    return counter.get_total_flops() / len(batch)
-
-
-def matrix_peak() -> float:
-    """Operations a second of a product of two large bf16 matrices, the best of five."""
-    square = torch.randn(SQUARE, SQUARE, dtype=torch.bfloat16)
-    seconds = []
-    for _ in range(6):
-        started = time.perf_counter()
-        square @ square
-        seconds.append(time.perf_counter() - started)
-    return 2 * SQUARE**3 / min(seconds[1:])
-
-
-def speed(log: TrainingLog, flops: float, peak: float) -> dict[str, float]:
-    """Examples a second of the median step, and its share of the machine's bf16 matrix peak."""
-    rate = float(np.median([step.images_per_second for step in log.steps]))
-    return {
-        "images_per_second": round(rate, 1),
-        "mflops_an_example": round(flops / 1e6, 1),
-        "share_of_peak": round(rate * flops / peak, 4),
-    }
-
-
-def told(name: str, track: str, result: Mapping[str, Any]) -> str:
+def message(name: str, track: str, result: Mapping[str, Any]) -> str:
     """One line for whoever waits."""
     scores = result["galleries"][DECIDES[track]]
     line = (
         f"{name}, {track}: R@1 {scores['recall_at_1']['mean']:.3f}, "
         f"R@10 {scores['recall_at_10']['mean']:.3f} of {scores['size']:,}, "
-        f"{result['minutes']:.1f} minutes, {result['share_of_peak']:.0%} of the peak"
+        f"{result['minutes']:.1f} minutes"
     )
+    if share := result.get("share_of_peak"):
+        line += f", {share:.0%} of the peak"
     if against := result.get("against"):
         line += (
             f"; MRR {100 * against['difference']:+.1f} "

@@ -17,8 +17,9 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
-from record import DECIDES, PRIMARY, ROOT, ROWS
+from record import DECIDES, PRIMARY, ROWS, read_rows
 from record_track import METRICS
+from record_training import ROOT
 from shopclip.figures.style import MARKERS, ON_LIGHT
 
 PAGE = ROOT / "docs/results/record.md"
@@ -47,11 +48,6 @@ TITLES = (
     "MRR@10 against the row before, in points: all; unseen",
 )
 COLUMNS = "| " + " | ".join(TITLES) + " |\n|" + "|".join(["---"] * 2 + ["--:"] * 8 + ["---"]) + "|"
-
-
-def read_rows(folder: Path) -> dict[str, Row]:
-    rows = [json.loads(file.read_text("utf-8")) for file in sorted(folder.glob("*.json"))]
-    return {row["name"]: row for row in rows}
 
 
 def chain(rows: dict[str, Row], last: str) -> list[Row]:

@@ -113,7 +113,7 @@ def test_the_command_of_a_row_makes_all_of_it_and_names_no_folder_of_this_machin
     command = record.command(record.parse(given))
     assert command == (
         "python benchmarks/record.py one --catalogue shop --truth truth.json --output out "
-        "--set a.b=1 'c=[1, 2]' --against first --change wider"
+        "--against first --set a.b=1 'c=[1, 2]' --change wider"
     )
     again = record.parse(shlex.split(command)[2:])
     assert again.tracks == ["full", "half"]
@@ -124,13 +124,13 @@ def test_the_command_of_a_row_makes_all_of_it_and_names_no_folder_of_this_machin
 def test_a_row_is_made_a_track_at_a_time(folder, monkeypatch):
     few = ["apart", "--env", "base", "--set", "recipe.epochs=1"]
     run(folder, monkeypatch, *few, "--tracks", "half")
-    half = record.read_row(folder / "rows", "apart")["tracks"]["half"]
+    half = record.read_rows(folder / "rows")["apart"]["tracks"]["half"]
     run(folder, monkeypatch, *few, "--tracks", "full")
-    both = record.read_row(folder / "rows", "apart")["tracks"]
+    both = record.read_rows(folder / "rows")["apart"]["tracks"]
     assert list(both) == ["half", "full"]
     assert both["half"] == half
     run(folder, monkeypatch, *few[:-1], "recipe.epochs=2", "--tracks", "full")
-    assert list(record.read_row(folder / "rows", "apart")["tracks"]) == ["full"]  # another row
+    assert list(record.read_rows(folder / "rows")["apart"]["tracks"]) == ["full"]  # another row
 
 
 @pytest.mark.slow
@@ -146,7 +146,7 @@ def test_two_rows_become_a_table_and_the_better_one_is_the_record(
     )  # fmt: skip
     told = capsys.readouterr().out
     assert "; MRR +" in told
-    rows = record_table.read_rows(folder / "rows")
+    rows = record.read_rows(folder / "rows")
     full = rows["trained"]["tracks"]["full"]
     assert full["epochs"] == 15
     assert 0 < full["share_of_peak"] < 1
