@@ -38,8 +38,9 @@ among those of the other half. A number of the first alone can be bought by memo
 
 A row is one command of `benchmarks/record.py`. It is tested against the row before it by a
 paired permutation test of MRR@10 over the queries, and enters if it is better in both galleries.
-What falls short stands below, with its figures. Minutes are those of training on the larger set, of
-as many threads as the row's file says. Every file lies in `benchmarks/results/record`.
+What falls short stands below, with its figures. Minutes are those of training on the larger set, a
+model a core: the other core of two is idle, or trains another member of an ensemble. Every file lies in
+`benchmarks/results/record`.
 """
 TITLES = (
     "row",
@@ -117,7 +118,7 @@ def page(rows: dict[str, Row], last: str) -> str:
     if full:
         parts += ["\n## Other rows\n", "\n".join([COLUMNS, *map(line, full)]), "", commands(full)]
     if screens:
-        note = "One training on the half track each, of one thread, tested against `screen_base`."
+        note = "On the half track alone."
         screens.sort(key=lambda row: -(score(row, "half", "recall_at_10") or 0))
         table = "\n".join([COLUMNS, *map(line, screens)])
         parts += ["\n## Screens\n", note, "", table, "", commands(screens)]

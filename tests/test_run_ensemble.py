@@ -59,7 +59,8 @@ def test_it_has_seen_what_its_members_have(finished):
 
 def test_it_is_searched(finished):
     done = search(finished[0], "red shirt", "--pair", "both", "-k", "3", "--json")
-    assert len(json.loads(done.stdout)["products"]) == 3, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["pair"], len(found["hits"])) == ("both", 3)
 
 
 def test_no_graph_is_made_of_it_and_the_error_says_what_to_export(finished, tmp_path):

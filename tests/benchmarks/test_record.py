@@ -9,6 +9,7 @@ import pytest
 import record
 import record_table
 from record_track import DISTRACTORS, Track, summarize
+from record_training import on_two_cores
 from shopclip.catalogue import open_catalogue
 from shopclip.sample import draw_catalogue
 from shopclip.tables.splits import caption_keys
@@ -120,6 +121,13 @@ def test_the_command_of_a_row_makes_all_of_it_and_names_no_folder_of_this_machin
     assert (again.name, again.changes, again.against) == ("one", ["a.b=1", "c=[1, 2]"], "first")
 
 
+@pytest.mark.parametrize(
+    ("minutes", "expected"), [([5.0], 5.0), ([4, 3], 4.0), ([3, 4, 5], 7.0), ([2, 2, 2, 6], 6.0)]
+)
+def test_members_are_trained_one_a_core_the_longest_first(minutes, expected):
+    assert on_two_cores(minutes) == expected
+
+
 @pytest.mark.slow
 def test_a_row_is_made_a_track_at_a_time(folder, monkeypatch):
     few = ["apart", "--env", "base", "--set", "recipe.epochs=1"]
@@ -131,6 +139,24 @@ def test_a_row_is_made_a_track_at_a_time(folder, monkeypatch):
     assert both["half"] == half
     run(folder, monkeypatch, *few[:-1], "recipe.epochs=2", "--tracks", "full")
     assert list(record.read_rows(folder / "rows")["apart"]["tracks"]) == ["full"]  # another row
+
+
+@pytest.mark.slow
+def test_rows_are_made_of_others_or_learn_from_them(folder, monkeypatch):
+    half = ["--env", "base", "--tracks", "half"]
+    for name, pair in (("one", "bert_resnet"), ("other", "bert_vit")):
+        run(folder, monkeypatch, name, *half, "--pair", pair, "--set", "recipe.epochs=2")
+    run(folder, monkeypatch, "both", *half, "--ensemble", "one", "other")
+    run(folder, monkeypatch, "pupil", *half, "--teacher", "both", "--set", "recipe.epochs=1")
+    one, other, both, pupil = (
+        record.read_rows(folder / "rows")[name]["tracks"]["half"]
+        for name in ("one", "other", "both", "pupil")
+    )
+    assert both["parameters"] == one["parameters"] + other["parameters"]
+    assert both["minutes"] == max(one["minutes"], other["minutes"])
+    assert pupil["parameters"] == one["parameters"]
+    assert pupil["minutes"] >= both["minutes"]
+    assert "--teacher both" in record.read_rows(folder / "rows")["pupil"]["command"]
 
 
 @pytest.mark.slow
