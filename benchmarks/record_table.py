@@ -38,9 +38,9 @@ among those of the other half. A number of the first alone can be bought by memo
 
 A row is one command of `benchmarks/record.py`. It is tested against the row before it by a
 paired permutation test of MRR@10 over the queries, and enters if it is better in both galleries.
-What falls short stands below, with its figures. Minutes are those of training on the larger set, a
-model a core: the other core of two is idle, or trains another member of an ensemble. Every file lies in
-`benchmarks/results/record`.
+What falls short stands below, with its figures. Minutes are those of training on the larger set,
+a model a core: the other core of two is idle, or trains another member of an ensemble. Every file
+lies in `benchmarks/results/record`.
 """
 TITLES = (
     "row",

@@ -60,10 +60,10 @@ def configured(project, env):
     return {name: value for name, value in parameters.items() if not name.startswith("_")}
 
 
-def pipelines_of(project, env="base"):
+def pipelines_of(project, env="base", **runtime):
     from kedro.framework.project import pipelines
 
-    context = context_of(project, env)
+    context = context_of(project, env, **runtime)
     return context, dict(pipelines)
 
 
@@ -283,3 +283,15 @@ def test_columns_on_the_command_line_join_the_configured_ones(project):
 def test_a_column_that_nobody_knows_is_an_error_that_names_it(columns):
     with pytest.raises(ValueError, match=rf"columns.{next(iter(columns))}"):
         CatalogueParameters(columns=columns)
+
+
+def test_an_ensemble_is_combined_of_its_members_and_cannot_be_preflighted(project):
+    members = {"gpt_vit": 1, "bert_resnet": 2}
+    _, pipelines = pipelines_of(project, pairs={"both": {"ensemble": members}})
+    nodes = {node.name: node for node in pipelines["__default__"].nodes}
+    read = set(nodes["both.training.combine"].inputs) - {"params:pairs.both"}
+    kinds = ("dual_encoder", "trained_captions")
+    assert read == {f"{member}.{kind}" for member in members for kind in kinds}
+    assert "both.training.train" not in nodes
+    checked = {node.namespace for node in pipelines["preflight"].nodes}
+    assert checked == {f"{pair}.preflight" for pair in PAIRS}
