@@ -223,7 +223,7 @@ class Pair(Parameters):
     def _has_two_towers(self) -> Self:
         towers = self.text, self.image
         if self.ensemble is not None:
-            others = {"text": self.text, "image": self.image, "name": self.name}
+            others: dict[str, Any] = {"text": self.text, "image": self.image, "name": self.name}
             others["recipe"] = self.recipe or None
             if extra := [key for key, value in others.items() if value is not None]:
                 raise ValueError(
