@@ -118,7 +118,7 @@ def page(rows: dict[str, Row], last: str) -> str:
     if full:
         parts += ["\n## Other rows\n", "\n".join([COLUMNS, *map(line, full)]), "", commands(full)]
     if screens:
-        note = "On the half track alone."
+        note = "On the half track alone (`--tracks half`)."
         screens.sort(key=lambda row: -(score(row, "half", "recall_at_10") or 0))
         table = "\n".join([COLUMNS, *map(line, screens)])
         parts += ["\n## Screens\n", note, "", table, "", commands(screens)]
