@@ -65,8 +65,11 @@ def test_the_parts_of_a_loss_add_up_to_it_and_so_do_their_gradients(loss, both):
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_training_ends_with_the_weights_of_one_worker(recipe, both):
     alone = two_workers.trained(ALONE, recipe)
+    # Muon orthogonalizes in bf16, whose last bit is one of eight; after eight steps of
+    # other gradients weights would be 1e-3 apart.
+    least = 3e-4 if recipe == "muon" else 2e-5
     for results in both:
-        close(results[f"trained_{recipe}"], alone, rtol=1e-3, atol=2e-5)
+        close(results[f"trained_{recipe}"], alone, rtol=1e-3, atol=least)
     first, second = (results[f"trained_{recipe}"] for results in both)
     assert all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
 
