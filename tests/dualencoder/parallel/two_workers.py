@@ -88,11 +88,16 @@ def contrasted(workers, loss):
     )
 
 
-def trained(workers, recipe):
-    """Weights after two epochs of a pair without dropout, and the losses of its steps."""
+def model_for(recipe):
+    """A pair without dropout, before it is trained."""
     normalises = recipe in ("plain", "cached")  # over a batch, which micro-batches divide otherwise
     text, image = (still(BERT), RESNET) if normalises else (still(GPT), VIT)
-    model = build(text, image, loss=RECIPES[recipe].loss)
+    return build(text, image, loss=RECIPES[recipe].loss)
+
+
+def trained(workers, recipe):
+    """Weights after two epochs of a pair without dropout, and the losses of its steps."""
+    model = model_for(recipe)
     examples = labelled(varied(colours()))
     learner = Learner(model, examples, RECIPES[recipe], workers=workers)
     losses = [
