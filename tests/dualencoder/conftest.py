@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from shopclip.dualencoder import DualEncoder, Examples, ImageEncoder, TextEncoder
+from shopclip.dualencoder import (
+    CheckpointManager,
+    DualEncoder,
+    Examples,
+    ImageEncoder,
+    TextEncoder,
+    fit,
+)
 
 BERT = TextEncoder(
     config={
@@ -115,6 +122,33 @@ def differing(one, other):
     """The names of the tensors that are not the same to the last bit."""
     assert one.keys() == other.keys()
     return [name for name in one if not torch.equal(one[name], other[name])]
+
+
+class StoppedError(Exception):
+    """The end of a training, after an epoch of the test's choice."""
+
+
+def stop_after(epochs):
+    def after(epoch):
+        if epoch.epoch + 1 == epochs:
+            raise StoppedError
+
+    return after
+
+
+def differing_when_resumed(towers, examples, recipe, folder, *, epochs=1):
+    """The tensors in which a training that was killed after so many epochs ends otherwise.
+
+    Args:
+        towers: the text and the image encoder.
+    """
+    whole, killed, resumed = (build(*towers) for _ in range(3))
+    fit(whole, examples, recipe, seed=3)
+    manager, stop = CheckpointManager(folder, seconds=0), stop_after(epochs)
+    with pytest.raises(StoppedError):
+        fit(killed, examples, recipe, seed=3, checkpoint_manager=manager, after_epoch=stop)
+    fit(resumed, examples, recipe, seed=3, checkpoint_manager=CheckpointManager(folder))
+    return differing(weights(whole), weights(resumed))
 
 
 @pytest.fixture

@@ -10,7 +10,17 @@ from pydantic import ValidationError
 from shopclip.dualencoder import CheckpointManager, DualEncoder, Recipe, fit
 from shopclip.dualencoder.attribute_heads import UNKNOWN, AttributeHeads
 from shopclip.dualencoder.learner import Learner
-from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build, differing, labelled, weights
+from tests.dualencoder.conftest import (
+    BERT,
+    GPT,
+    RESNET,
+    VIT,
+    build,
+    differing,
+    differing_when_resumed,
+    labelled,
+    weights,
+)
 
 RECIPE = Recipe(epochs=2, batch_size=16, attribute_weight=0.5)
 
@@ -104,26 +114,10 @@ def test_what_is_saved_has_no_heads(examples, tmp_path):
     np.testing.assert_array_equal(loaded.embed_images(examples.images), expected)
 
 
-class StoppedError(Exception):
-    pass
-
-
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_a_killed_training_goes_on_to_the_same_bits(optimizer, examples, tmp_path):
-    recipe = replace(RECIPE, epochs=3, optimizer=optimizer)
-    examples = labelled(examples)
-
-    def stop(epoch):
-        if epoch.epoch == 1:
-            raise StoppedError
-
-    whole, resumed = build(GPT, VIT), build(GPT, VIT)
-    fit(whole, examples, recipe, seed=3)
-    manager = CheckpointManager(tmp_path, seconds=0)
-    with pytest.raises(StoppedError):
-        fit(build(GPT, VIT), examples, recipe, seed=3, checkpoint_manager=manager, after_epoch=stop)
-    fit(resumed, examples, recipe, seed=3, checkpoint_manager=CheckpointManager(tmp_path))
-    assert not differing(weights(whole), weights(resumed))
+    recipe, examples = replace(RECIPE, epochs=3, optimizer=optimizer), labelled(examples)
+    assert not differing_when_resumed((GPT, VIT), examples, recipe, tmp_path, epochs=2)
 
 
 def test_micro_batches_see_the_same_loss(examples):

@@ -7,26 +7,25 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from shopclip.dualencoder import CheckpointManager, Recipe, TrainingError, fit
+from shopclip.dualencoder import Recipe, TrainingError, fit
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.optimizer import set_learning_rates, share_of_peak
 from shopclip.dualencoder.towers import OwnProjection
-from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build, differing, weights
+from tests.dualencoder.conftest import (
+    BERT,
+    GPT,
+    RESNET,
+    VIT,
+    StoppedError,
+    build,
+    differing,
+    differing_when_resumed,
+    stop_after,
+    weights,
+)
 
 FIRST = Recipe(epochs=3, batch_size=16, projection_epochs=1)
 MIXED = Recipe(epochs=1, batch_size=16, text_mode="cached", image_mode="cached", latent_mixup=1.0)
-
-
-class StoppedError(Exception):
-    pass
-
-
-def stop_after(epochs):
-    def after(epoch):
-        if epoch.epoch + 1 == epochs:
-            raise StoppedError
-
-    return after
 
 
 def test_in_the_first_epochs_projections_learn_alone(examples):
@@ -71,17 +70,7 @@ def test_encoders_warm_up_when_their_turn_comes(examples):
 
 @pytest.mark.parametrize("epochs", [1, 2])
 def test_a_killed_training_goes_on_to_the_same_bits(epochs, examples, tmp_path):
-    whole = build(GPT, VIT)
-    fit(whole, examples, FIRST, seed=3)
-    manager = CheckpointManager(tmp_path, seconds=0)
-    with pytest.raises(StoppedError):
-        fit(
-            build(GPT, VIT), examples, FIRST, seed=3,
-            checkpoint_manager=manager, after_epoch=stop_after(epochs),
-        )  # fmt: skip
-    resumed = build(GPT, VIT)
-    fit(resumed, examples, FIRST, seed=3, checkpoint_manager=CheckpointManager(tmp_path))
-    assert not differing(weights(whole), weights(resumed))
+    assert not differing_when_resumed((GPT, VIT), examples, FIRST, tmp_path, epochs=epochs)
 
 
 def test_features_are_mixed_by_one_share_on_both_sides(examples):

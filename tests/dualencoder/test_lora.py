@@ -6,11 +6,21 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 
-from shopclip.dualencoder import CheckpointManager, DualEncoder, Recipe, Source, fit
+from shopclip.dualencoder import DualEncoder, Recipe, Source, fit
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.lora import LoraError, add_adapters, merge_adapters
 from shopclip.dualencoder.public_models import load_public_model
-from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build, differing, still, weights
+from tests.dualencoder.conftest import (
+    BERT,
+    GPT,
+    RESNET,
+    VIT,
+    build,
+    differing,
+    differing_when_resumed,
+    still,
+    weights,
+)
 from tests.dualencoder.test_open_clip_models import write_open_clip
 
 RECIPE = Recipe(epochs=2, batch_size=16, text_mode="lora", image_mode="lora")
@@ -87,23 +97,8 @@ def test_every_adapter_of_an_open_clip_model_learns(examples, tmp_path):
     assert all(moved.values()), [name for name, any_moved in moved.items() if not any_moved]
 
 
-class StoppedError(Exception):
-    pass
-
-
 def test_a_killed_training_goes_on_to_the_same_bits(examples, tmp_path):
-    whole, resumed = build(BERT, VIT), build(BERT, VIT)
-    fit(whole, examples, RECIPE, seed=3)
-
-    def stop(_):
-        raise StoppedError
-
-    manager = CheckpointManager(tmp_path, seconds=0)
-    with pytest.raises(StoppedError):
-        fit(resumed, examples, RECIPE, seed=3, checkpoint_manager=manager, after_epoch=stop)
-    resumed = build(BERT, VIT)
-    fit(resumed, examples, RECIPE, seed=3, checkpoint_manager=CheckpointManager(tmp_path))
-    assert not differing(weights(whole), weights(resumed))
+    assert not differing_when_resumed((BERT, VIT), examples, RECIPE, tmp_path)
 
 
 def test_an_encoder_without_linear_layers_is_one_line(examples):

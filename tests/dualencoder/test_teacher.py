@@ -5,10 +5,20 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from shopclip.dualencoder import CheckpointManager, Recipe, TrainingError, fit
+from shopclip.dualencoder import Recipe, TrainingError, fit
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.teacher import Distillation, Targets, with_teacher
-from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, build, differing, varied, weights
+from tests.dualencoder.conftest import (
+    BERT,
+    GPT,
+    RESNET,
+    VIT,
+    build,
+    differing,
+    differing_when_resumed,
+    varied,
+    weights,
+)
 
 RECIPE = Recipe(epochs=2, batch_size=16, teacher="bert_resnet", teacher_weight=5.0)
 
@@ -83,22 +93,8 @@ def test_the_map_is_not_in_the_model(taught, tmp_path):
     model.save(tmp_path / "model")
 
 
-class StoppedError(Exception):
-    pass
-
-
 def test_a_killed_training_goes_on_to_the_same_bits(taught, tmp_path):
-    whole, resumed = build(GPT, VIT), build(GPT, VIT)
-    fit(whole, taught, RECIPE, seed=3)
-
-    def stop(_):
-        raise StoppedError
-
-    manager = CheckpointManager(tmp_path, seconds=0)
-    with pytest.raises(StoppedError):
-        fit(build(GPT, VIT), taught, RECIPE, seed=3, checkpoint_manager=manager, after_epoch=stop)
-    fit(resumed, taught, RECIPE, seed=3, checkpoint_manager=CheckpointManager(tmp_path))
-    assert not differing(weights(whole), weights(resumed))
+    assert not differing_when_resumed((GPT, VIT), taught, RECIPE, tmp_path)
 
 
 def test_micro_batches_give_the_gradients_of_the_batch(taught):
