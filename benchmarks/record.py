@@ -82,14 +82,11 @@ def ask(workshop: Workshop, name: str, options: argparse.Namespace) -> dict[str,
     model, found = workshop.model(options.name, name)
     images = model.embed_images(track.store.images, track.products["row"].to_numpy())
     queries = model.embed_captions([*track.answers])
-    scores = {
-        gallery: track.scores(images, queries, places)
-        for gallery, places in track.galleries(name).items()
-    }
+    galleries = track.galleries(name)
+    scores = {one: track.scores(images, queries, places) for one, places in galleries.items()}
     found["threads"] = options.threads
     found["galleries"] = {
-        gallery: {"size": len(places), **summarize(scores[gallery])}
-        for gallery, places in track.galleries(name).items()
+        one: {"size": len(places), **summarize(scores[one])} for one, places in galleries.items()
     }
     found["queries"] = {PRIMARY: np.round(scores[DECIDES[name]][PRIMARY], 4).tolist()}
     if name == "full":  # the paper's protocol: whose own caption is first among all

@@ -117,5 +117,8 @@ def load_model(folder: str | Path, device: torch.device | str = "cpu") -> DualEn
     with model_files.reading(folder):
         model_files.check_files(manifest, folder)
         weights = {str(name): float(weight) for name, weight in manifest["ensemble"].items()}
-        members = {name: model_files.load(folder / name) for name in weights}
+        members = {}  # whose files are among those that were checked: to hash them once is enough
+        for name in weights:
+            place = folder / name
+            members[name] = model_files.rebuild(model_files.read_manifest(place), place)
         return Ensemble(members, weights).to(device)

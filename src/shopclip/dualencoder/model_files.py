@@ -74,7 +74,7 @@ def load(folder: Path) -> DualEncoder:
         )
     with reading(folder):
         check_files(manifest, folder)
-        return _rebuild(manifest, folder)
+        return rebuild(manifest, folder)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -150,7 +150,8 @@ def _described(tower: TextTower | ImageTower) -> dict[str, Any]:
     }
 
 
-def _rebuild(manifest: dict[str, Any], folder: Path) -> DualEncoder:
+def rebuild(manifest: dict[str, Any], folder: Path) -> DualEncoder:
+    """The model of a folder whose files were checked."""
     from safetensors.torch import load_file
 
     from shopclip.dualencoder.model import DualEncoder

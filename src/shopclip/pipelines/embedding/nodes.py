@@ -16,10 +16,8 @@ from shopclip.tables.queries import build_queries
 
 if TYPE_CHECKING:
     from shopclip.dualencoder import DualEncoder, Ensemble
-else:
-    DualEncoder = Ensemble = (
-        Any  # Kedro resolves annotations when it starts, which must not load torch
-    )
+else:  # Kedro resolves annotations when it starts, which must not load torch
+    DualEncoder = Ensemble = Any
 
 BATCH = 100_000  # rows of text embeddings at a time
 

@@ -27,10 +27,8 @@ from shopclip.tables.training_examples import training_examples, validation_exam
 
 if TYPE_CHECKING:
     from shopclip.dualencoder import DualEncoder, Ensemble, TrainingLog
-else:
-    DualEncoder = Ensemble = (
-        Any  # Kedro resolves annotations when it starts, which must not load torch
-    )
+else:  # Kedro resolves annotations when it starts, which must not load torch
+    DualEncoder = Ensemble = Any
 
 
 def choose_fit(workers: int, engine: EngineParameters) -> Callable[..., TrainingLog]:
