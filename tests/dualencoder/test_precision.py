@@ -1,9 +1,13 @@
+import platform
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
-from shopclip.dualencoder import Recipe, fit
-from shopclip.dualencoder.devices import Precision
+from shopclip.dualencoder import Recipe, devices, fit
+from shopclip.dualencoder.devices import Precision, computes_in_bf16
 from shopclip.dualencoder.learner import Learner
 from tests.dualencoder.conftest import BERT, GPT, RESNET, VIT, accuracy, build, differing, weights
 
@@ -95,3 +99,32 @@ def test_a_step_whose_scaled_gradient_overflows_is_left_out_and_training_goes_on
     after = weights(model)
     assert len(differing(before, after)) > 10
     assert all(value.isfinite().all() for value in after.values())
+
+
+@pytest.mark.parametrize(("native", "chosen"), [(True, "bf16"), (False, "fp32")])
+def test_auto_is_bf16_where_the_device_computes_in_it(native, chosen, monkeypatch):
+    monkeypatch.setattr(devices, "computes_in_bf16", lambda device: native)
+    precision = Precision("auto", CPU)
+    assert precision.name == chosen
+    with precision.autocast():
+        product = torch.ones(2, 2) @ torch.ones(2, 2)
+    assert product.dtype == devices.DTYPES[chosen]
+    assert not precision.scaler.is_enabled()
+
+
+@pytest.mark.parametrize(("native", "warnings"), [(True, 0), (False, 1)])
+def test_bf16_that_the_device_emulates_is_warned_of(native, warnings, monkeypatch, caplog):
+    monkeypatch.setattr(devices, "computes_in_bf16", lambda device: native)
+    assert Precision("bf16", CPU).name == "bf16"
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * warnings
+    if warnings:
+        assert "this CPU only emulates" in caplog.text
+
+
+@pytest.mark.skipif(
+    (sys.platform, platform.machine()) != ("linux", "x86_64"),
+    reason="flags of x86, as Linux has them",
+)
+def test_a_cpu_computes_in_bf16_from_avx_512_on():
+    flags = Path("/proc/cpuinfo").read_text("utf-8").split()
+    assert computes_in_bf16(CPU) == ("avx512bw" in flags)

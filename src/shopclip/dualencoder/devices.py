@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import AbstractContextManager
 
 import torch
 
 from shopclip.errors import ShopclipError
+
+logger = logging.getLogger(__name__)
 
 
 class DeviceError(ShopclipError):
@@ -51,6 +54,13 @@ def _counted(gpus: int) -> str:
     return "one GPU, cuda:0," if gpus == 1 else f"{gpus} GPUs, cuda:0 to cuda:{gpus - 1},"
 
 
+def computes_in_bf16(device: torch.device) -> bool:
+    """Whether a device multiplies bf16 by itself; a CPU of AVX2 alone emulates it, very slowly."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -60,9 +70,21 @@ class Precision:
     fp16 ends at 6e-8, under which gradients vanish, so the loss is scaled up before they are
     computed and they are scaled down before they are used (Micikevicius et al. 2018). bf16 has the
     exponents of fp32 and needs none of this.
+
+    Attributes:
+        name: fp32, bf16 or fp16; of "auto", bf16 where the device computes in it, else fp32.
     """
 
     def __init__(self, name: str, device: torch.device) -> None:
+        native = computes_in_bf16(device)
+        if name == "auto":
+            name = "bf16" if native else "fp32"
+        elif name == "bf16" and not native:
+            logger.warning(
+                "precision is bf16, which this %s only emulates, many times slower than fp32; "
+                "auto takes it where it is fast",
+                device.type.upper(),
+            )
         self.name = name
         self._device, self._dtype = device.type, DTYPES[name]
         self.scaler = torch.amp.GradScaler(device.type, enabled=name == "fp16")

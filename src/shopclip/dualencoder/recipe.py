@@ -141,8 +141,10 @@ class Recipe:
         description="largest relative change of brightness and of contrast; mild, or colours lie",
     )
 
-    precision: Literal["fp32", "bf16", "fp16"] = Field(
-        default="fp32", description="of the towers' forward pass; weights and losses stay fp32"
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        default="fp32",
+        description="of the towers' forward pass; weights and losses stay fp32; auto is bf16 where "
+        "the device has instructions for it, else fp32",
     )
     channels_last: bool = Field(
         default=True, description="keep convolutions in the layout that is usually faster"
