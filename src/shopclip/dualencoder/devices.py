@@ -76,10 +76,9 @@ class Precision:
     """
 
     def __init__(self, name: str, device: torch.device) -> None:
-        native = computes_in_bf16(device)
         if name == "auto":
-            name = "bf16" if native else "fp32"
-        elif name == "bf16" and not native:
+            name = "bf16" if computes_in_bf16(device) else "fp32"
+        elif name == "bf16" and not computes_in_bf16(device):
             logger.warning(
                 "precision is bf16, which this %s only emulates, many times slower than fp32; "
                 "auto takes it where it is fast",

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from shopclip.dualencoder.devices import DTYPES
 from shopclip.dualencoder.encoder_config import (
     Dtype,
     EncoderConfigError,
@@ -38,7 +39,6 @@ __all__ = [
     "build_text_encoder",
 ]
 
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 PARTS = {"text": "text_model", "image": "vision_model"}  # of a model with two towers
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from torch import nn
 
-from shopclip.dualencoder.encoders import DTYPES, encoder_from_config, image_encoder_from_config
+from shopclip.dualencoder.devices import DTYPES
+from shopclip.dualencoder.encoders import encoder_from_config, image_encoder_from_config
 from shopclip.dualencoder.preprocessing import PixelValues, Preprocessing, preprocessing_from
 from shopclip.dualencoder.probe import ImageFacts, TextFacts
 from shopclip.dualencoder.sentence_transformer import SentenceTransformerHead
