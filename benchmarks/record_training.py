@@ -22,6 +22,7 @@ from shopclip.dualencoder import (
     TrainingLog,
     fit,
 )
+from shopclip.dualencoder.devices import DTYPES, Precision, choose_device
 from shopclip.dualencoder.learner import Learner
 from shopclip.dualencoder.teacher import with_teacher
 from shopclip.parameters import ImageParameters, Pair, TrainingParameters
@@ -92,7 +93,8 @@ class Workshop:
         if row["teacher"]:
             teacher, taught = self.model(row["teacher"], track)
             examples = with_teacher(examples, teacher, self.output / "features")
-        flops, peak = count_flops(settings, examples), matrix_peak()
+        precision = Precision(recipe.precision, choose_device(settings.training.device))
+        flops, peak = count_flops(settings, examples), matrix_peak(DTYPES[precision.name])
         model = settings.build(examples, row["seed"])
         states = self.output / "states" / f"{name}_{track}_{row['seed']}"
         log = fit(
@@ -143,9 +145,12 @@ def count_flops(settings: Settings, examples: Examples) -> float:
     return counter.get_total_flops() / len(batch)
 
 
-def matrix_peak() -> float:
-    """Operations a second of a product of two large bf16 matrices, the best of five."""
-    square = torch.randn(SQUARE, SQUARE, dtype=torch.bfloat16)
+def matrix_peak(dtype: torch.dtype) -> float:
+    """Operations a second of a product of two large matrices, the best of five.
+
+    In the precision of the row: where bf16 is emulated, it takes minutes, and rows are fp32.
+    """
+    square = torch.randn(SQUARE, SQUARE, dtype=dtype)
     seconds = []
     for _ in range(6):
         started = time.perf_counter()
@@ -155,7 +160,7 @@ def matrix_peak() -> float:
 
 
 def speed(log: TrainingLog, flops: float, peak: float) -> dict[str, float]:
-    """Examples a second of the median step, and its share of the machine's bf16 matrix peak."""
+    """Examples a second of the median step, and its share of the machine's matrix peak."""
     rate = float(np.median([step.images_per_second for step in log.steps]))
     return {
         "images_per_second": round(rate, 1),
