@@ -86,7 +86,6 @@ def test_another_pair_answers_when_asked(client):
         for pair in ("tiny", "other")
     )
     assert [hit["similarity"] for hit in one] != [hit["similarity"] for hit in other]
-    assert "no pair 'big'" in problem(client.post("/api/search", json={"text": "a", "pair": "big"}))
 
 
 def test_the_catalogue_tells_what_can_be_asked(client):
@@ -115,7 +114,8 @@ def test_a_picture_is_served_by_id_alone(client, engine):
     "id_", ["../../../etc/passwd", "/etc/passwd", "p1/../p2", "p1\0", "..", "%2e%2e%2f", "C:\\x"]
 )
 def test_no_id_reaches_a_file(client, id_):
-    assert "no product has the id" in problem(client.get("/api/image", params={"id": id_}))
+    answer = client.get("/api/image", params={"id": id_})
+    assert "no product has the id" in problem(answer, 404)
 
 
 @pytest.mark.parametrize(
@@ -142,20 +142,62 @@ def test_no_address_reaches_a_file(client, path):
         ("search", {"text": "a", "k": 101}, "k: Input should be less than or equal to 100"),
         ("search", {"text": "a", "kk": 1}, "kk: Extra inputs are not permitted"),
         ("search", {"text": "a", "weight": 2}, "weight"),
-        ("search", {"text": "a", "where": {"gender": "Womens"}}, "there are Women"),
+        ("search", {"text": "a", "where": {"size": "XL"}}, "no attribute 'size'"),
         ("search", {"text": "a", "where": {"year": {"min": "x"}}}, "year"),
         ("search", {"picture": "no base64!"}, "no base64"),
         ("search", {"picture": encoded(b"a text file")}, "not a readable picture"),
         ("search", {"picture": encoded(bomb(60_000, 60_000))}, "too many pixels"),
         ("search", {"picture": encoded(jpeg("red")), "id": "p1"}, "either a picture or the id"),
         ("search", [1, 2], "valid dictionary"),
-        ("similar", {"id": "nobody"}, "no product has the id"),
         ("describe", {}, "empty query"),
         ("describe", {"id": 5}, "id: Input should be a valid string"),
     ],
 )
 def test_a_bad_query_is_one_message(client, path, query, message):
     assert message in problem(client.post(f"/api/{path}", json=query))
+
+
+@pytest.mark.parametrize("path", ["search", "similar", "describe"])
+def test_an_unknown_product_is_not_found(client, path):
+    answer = client.post(f"/api/{path}", json={"id": "nobody"})
+    assert problem(answer, 404) == "no product has the id 'nobody'; take one from a result"
+
+
+def test_an_unknown_pair_is_not_found(client):
+    answer = client.post("/api/search", json={"text": "a", "pair": "bert_nothing"})
+    assert problem(answer, 404) == "no pair 'bert_nothing'; there are other, tiny"
+
+
+def test_a_value_that_no_product_has_finds_nothing_and_says_what_there_is(client):
+    asked = {"text": "a", "where": {"gender": "Womens"}}
+    told = client.post("/api/search", json=asked).json()
+    assert told == {
+        "pair": "tiny",
+        "hits": [],
+        "notes": ["no product has the gender 'Womens'; there are Women, Men"],
+    }
+    asked = {"id": "p1", "where": {"gender": ["Womens", "Men"]}}
+    told = client.post("/api/similar", json=asked).json()
+    assert {hit["attributes"]["gender"] for hit in told["hits"]} == {"Men"}
+    assert len(told["notes"]) == 1
+
+
+def test_the_documented_examples_find_something_in_this_catalogue(client):
+    document = client.get("/openapi.json").json()
+    asked = 0
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            given = {one["name"]: one["example"] for one in operation.get("parameters", [])}
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            answer = client.request(
+                method, path, params=given, json=body["example"] if body else None
+            )
+            assert answer.status_code == 200, (path, answer.text)
+            if "hits" in answer.text:
+                assert answer.json()["hits"], path
+                assert answer.json()["notes"] == [], path
+            asked += 1
+    assert asked == 5
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,18 @@ def test_a_picture_and_words(project, engine, capsys, tmp_path):
     assert engine.describe(file).captions[0][0] in told
 
 
+def test_a_value_that_no_product_has_is_said_below_what_is_found(project, engine, capsys):
+    asked = ("cap", "--from", project, "--pair", "tiny", "--where", "gender=Womens")
+    (note,) = engine.unknown_values({"gender": "Womens"})
+    code, told, _ = run(capsys, *asked)
+    assert (code, told) == (0, f"no product fits the filter\n{note}\n")
+    told = run(capsys, *asked, "--where", "gender=Men")[1]
+    assert told.endswith(f"{note}\n")
+    assert "Men" in told.splitlines()[-3]
+    told = json.loads(run(capsys, *asked, "--json")[1])
+    assert told == {"pair": "tiny", "hits": [], "notes": [note]}
+
+
 @pytest.mark.parametrize("word", ["serve", "export", "describe"])
 def test_a_commands_name_can_be_searched_for(project, capsys, word):
     code, told, _ = run(capsys, "--from", project, "--pair", "tiny", "--json", "--", word)

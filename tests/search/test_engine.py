@@ -8,7 +8,7 @@ from PIL import Image
 
 from shopclip.dualencoder import DualEncoder
 from shopclip.files.image_store import ImageStore
-from shopclip.search import QueryError, SearchEngine, SearchError
+from shopclip.search import NotFoundError, QueryError, SearchEngine, SearchError
 from tests.search.shop import SIZE, example_table, lay_out, pixels_of
 
 EXAMPLES = example_table()
@@ -170,7 +170,6 @@ def test_a_picture_is_that_of_its_product(engine):
         ({"image": pixels_of(EXAMPLES)[0], "text": "a", "weight": 1.1}, "weight"),
         ({"image": pixels_of(EXAMPLES)[0], "text": "a", "weight": float("nan")}, "weight"),
         ({"text": "a", "where": {"split": "train"}}, "no attribute 'split'"),
-        ({"text": "a", "where": {"gender": "Woman"}}, "there are Women"),
         ({"text": "a", "where": {"gender": []}}, "from 1 to 64"),
         ({"text": "a", "where": {"gender": {"min": 1}}}, "is no number"),
         ({"text": "a", "where": {"year": {"least": 1}}}, "min and max"),
@@ -183,9 +182,46 @@ def test_a_query_that_cannot_be_answered_says_what_it_should_be(engine, query, m
         engine.search(**query)
 
 
+@pytest.mark.parametrize(
+    ("where", "notes"),
+    [
+        ({"gender": "Woman"}, ["no product has the gender 'Woman'; there are Women, Men"]),
+        (
+            {"year": 1850},
+            ["no product has the year '1850'; there are 2010, 2011, 2012, 2013, 2014"],
+        ),
+        ({"year": "old", "gender": "Men"}, ["no product has the year 'old'; there are 2010"]),
+    ],
+)
+def test_a_value_that_no_product_has_finds_nothing(engine, where, notes):
+    assert engine.search("a", where=where) == []
+    assert engine.similar("p1", where=where) == []
+    said = engine.unknown_values(where)
+    assert len(said) == len(notes)
+    assert all(one.startswith(note) for one, note in zip(said, notes, strict=True))
+
+
+def test_beside_values_that_there_are_an_unknown_one_changes_nothing(engine):
+    where = {"gender": ["Woman", "men"], "year": {"min": 2012}}
+    expected = engine.search("a", k=100, where={"gender": "Men", "year": {"min": 2012}})
+    assert engine.search("a", k=100, where=where) == expected
+    assert [note.split(";")[0] for note in engine.unknown_values(where)] == [
+        "no product has the gender 'Woman'"
+    ]
+    assert engine.unknown_values({"gender": "women", "year": "2011"}) == []
+    assert engine.unknown_values(None) == []
+
+
+def test_of_many_unknown_values_the_first_are_told(engine):
+    where = {"gender": [f"x{number}" for number in range(64)], "year": "y"}
+    notes = engine.unknown_values(where)
+    assert [note.split("'")[1] for note in notes[:-1]] == ["x0", "x1", "x2", "x3", "x4"]
+    assert notes[-1] == "and 60 more"
+
+
 def test_an_unknown_product_is_one_clear_error(engine):
     for ask in (engine.similar, engine.picture, engine.describe_product):
-        with pytest.raises(QueryError, match="no product has the id 'nobody'"):
+        with pytest.raises(NotFoundError, match="no product has the id 'nobody'"):
             ask("nobody")
 
 

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from shopclip.search.description import Description
     from shopclip.search.engine import Hit, SearchEngine
-    from shopclip.search.errors import QueryError, SearchError
+    from shopclip.search.errors import NotFoundError, QueryError, SearchError
 
 _HOMES = {
     "Description": "description",
     "Hit": "engine",
+    "NotFoundError": "errors",
     "QueryError": "errors",
     "SearchEngine": "engine",
     "SearchError": "errors",
 }
 
-__all__ = ["Description", "Hit", "QueryError", "SearchEngine", "SearchError"]
+__all__ = ["Description", "Hit", "NotFoundError", "QueryError", "SearchEngine", "SearchError"]
 
 
 def __getattr__(name: str) -> Any:

@@ -63,17 +63,17 @@ def _search(arguments: Sequence[str]) -> None:
     if options.text is None and options.image is None:
         parser.error("give a text, --image, or both")
     engine = _open(options)
+    where = parse_where(options.where)
     hits = engine.search(
-        options.text,
-        options.image,
-        weight=options.weight,
-        k=options.k,
-        where=parse_where(options.where),
+        options.text, options.image, weight=options.weight, k=options.k, where=where
     )
+    notes = engine.unknown_values(where)
     if options.json:
-        _print_json({"pair": engine.pair, "hits": [flat(hit) for hit in hits]})
-    else:
-        _print_hits(engine.pair, options, hits)
+        _print_json({"pair": engine.pair, "hits": [flat(hit) for hit in hits], "notes": notes})
+        return
+    _print_hits(engine.pair, options, hits)
+    for note in notes:
+        print(printable(note))
 
 
 def parse_where(given: Sequence[str]) -> dict[str, Any]:

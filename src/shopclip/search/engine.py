@@ -9,12 +9,18 @@ from pathlib import Path
 import numpy as np
 
 from shopclip.search.description import Description, describe_vector
-from shopclip.search.errors import MAX_CHARACTERS, MAX_RESULTS, QueryError, SearchError
+from shopclip.search.errors import (
+    MAX_CHARACTERS,
+    MAX_RESULTS,
+    NotFoundError,
+    QueryError,
+    SearchError,
+)
 from shopclip.search.index.opened import SearchIndex
 from shopclip.search.locations import Location, find
 from shopclip.search.pictures import Picture, read_picture
 from shopclip.search.products import Product
-from shopclip.search.selection import Selection, Where, select
+from shopclip.search.selection import Selection, Where, select, unknown_values
 from shopclip.search.towers import Towers, open_towers
 
 CHECKED = 4  # captions, and pictures, that are embedded again when an index is opened
@@ -88,7 +94,8 @@ class SearchEngine:
             image: bytes or path of a picture, or uint8 (height, width, 3).
             weight: of the text where there is a picture too, from 0 to 1.
             k: how many.
-            where: attribute → value, list of values, or {"min": …, "max": …} for numbers.
+            where: attribute → value, list of values, or {"min": …, "max": …} for numbers; what
+                no product has finds nothing, see `unknown_values`.
 
         Returns:
             At most k, nearest first; none if no product fits the filter.
@@ -104,7 +111,8 @@ class SearchEngine:
         """The products whose pictures are nearest to that of a product, itself left out.
 
         Raises:
-            QueryError: there is no such product, or as in `search`.
+            NotFoundError: there is no such product.
+            QueryError: as in `search`.
         """
         count = _count(k)
         number = self.index.products.number(id)
@@ -112,6 +120,14 @@ class SearchEngine:
         vector = self.index.images.vectors(np.array([number]))
         hits = self._hits(vector, count + 1, among)
         return [hit for hit in hits if hit.product.id != id][:count]
+
+    def unknown_values(self, where: Where | None) -> list[str]:
+        """What a filter asks for in vain: of each value that no product has, what there is instead.
+
+        Args:
+            where: one that `search` takes.
+        """
+        return unknown_values(where, self.index.products)
 
     def describe(self, image: Picture, *, k: int = 5) -> Description:
         """The captions nearest to a picture, and its most likely attributes.
@@ -137,11 +153,11 @@ class SearchEngine:
         """The picture of a product, uint8 (height, width, 3).
 
         Raises:
-            QueryError: there is no such product, or no picture in an export.
+            NotFoundError: there is no such product, or no picture in an export.
         """
         number = self.index.products.number(id)
         if self.pictures is None:
-            raise QueryError(f"{id}: the pictures were not exported (--pictures)")
+            raise NotFoundError(f"{id}: the pictures were not exported (--pictures)")
         return self.pictures[self.index.products.table["row"][number].as_py()]
 
     def _check_vectors(self, place: Location) -> None:
@@ -188,6 +204,8 @@ class SearchEngine:
         return (mixed / np.linalg.norm(mixed).clip(1e-12)).astype(np.float32)
 
     def _hits(self, vector: np.ndarray, k: int, among: Selection | None) -> list[Hit]:
+        if among is not None and among.is_empty:
+            return []
         count = min(k, len(self.index.images))
         similarities, numbers = self.index.images.search(vector, count, among)
         valid = numbers[0] >= 0

@@ -13,6 +13,10 @@ class QueryError(SearchError):
     """A query cannot be answered as it is; the message says what it should be."""
 
 
+class NotFoundError(QueryError):
+    """A query names a product, a picture or a pair that is not there."""
+
+
 MAX_CHARACTERS = 500  # of a text; no text tower reads further
 MAX_BYTES = 8 * 1024 * 1024  # of an uploaded picture
 MAX_PIXELS = 25_000_000  # of an uploaded picture, decoded; 75 MB

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shopclip.search.errors import QueryError
+from shopclip.search.errors import NotFoundError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +40,7 @@ class ProductTable:
     def __init__(self, table: pa.Table) -> None:
         self.table = table.combine_chunks()
         self.attributes = tuple(name for name in table.column_names if name not in OWN)
+        self._named: dict[str, dict[Value, Value]] = {}
         self._codes: dict[str, tuple[np.ndarray, list[Value]]] = {}
 
     @classmethod
@@ -70,11 +71,11 @@ class ProductTable:
         """Where the product stands in the index.
 
         Raises:
-            QueryError: there is none of this id.
+            NotFoundError: there is none of this id.
         """
         found = pc.index(self.table["id"], pa.scalar(id_, self.table["id"].type)).as_py()
         if found < 0:
-            raise QueryError(f"no product has the id {id_[:60]!r}; take one from a result")
+            raise NotFoundError(f"no product has the id {id_[:60]!r}; take one from a result")
         return int(found)
 
     def products(self, numbers: Sequence[int]) -> list[Product]:
@@ -88,6 +89,16 @@ class ProductTable:
     def values(self, attribute: str) -> list[Value]:
         """The values that an attribute has, sorted."""
         return self.codes(attribute)[1]
+
+    def named(self, attribute: str) -> dict[Value, Value]:
+        """The values of an attribute by themselves, and texts by their lower case as well."""
+        if attribute not in self._named:
+            values = self.values(attribute)
+            named: dict[Value, Value] = {
+                value.casefold(): value for value in values if isinstance(value, str)
+            }
+            self._named[attribute] = named | {value: value for value in values}
+        return self._named[attribute]
 
     def codes(self, attribute: str) -> tuple[np.ndarray, list[Value]]:
         """Number of each product's value, int32 (products,), -1 where unknown; and the values."""

@@ -17,10 +17,12 @@ from shopclip.search.products import ProductTable, Value
 Wanted = Value | Sequence[Value] | Mapping[str, float]
 Where = Mapping[str, Wanted]
 
+MAX_NOTES = 5  # a look for the likeliest of many values takes milliseconds
+
 
 @dataclass(frozen=True)
 class OneOf:
-    """The attribute has one of these values."""
+    """The attribute has one of these values; of none, no product fits."""
 
     attribute: str
     values: tuple[Value, ...]
@@ -66,8 +68,13 @@ class Selection:
         return np.logical_and.reduce(masks)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether a condition asks for nothing but values that no product has."""
+        return any(isinstance(one, OneOf) and not one.values for one in self.conditions)
+
+    @property
     def expression(self) -> str:
-        """In Milvus's language of filters."""
+        """In Milvus's language of filters; only for what is not empty."""
         return " and ".join(condition.expression() for condition in self.conditions)
 
 
@@ -78,7 +85,7 @@ def select(where: Where | None, products: ProductTable) -> Selection | None:
         None where nothing is filtered.
 
     Raises:
-        QueryError: an attribute or value that no product has, or more of them than allowed.
+        QueryError: an attribute that no product has, or more of them, or of values, than allowed.
     """
     if not where:
         return None
@@ -87,18 +94,40 @@ def select(where: Where | None, products: ProductTable) -> Selection | None:
     return Selection(products, tuple(_condition(*item, products) for item in where.items()))
 
 
+def unknown_values(where: Where | None, products: ProductTable) -> list[str]:
+    """What a filter asks for in vain: a sentence for each value that no product has, of the first.
+
+    Args:
+        where: a filter that `select` takes.
+    """
+    vain = [
+        (attribute, value)
+        for attribute, wanted in (where or {}).items()
+        if not isinstance(wanted, Mapping)
+        for value in _listed(wanted)
+        if _known(attribute, value, products) is None
+    ]
+    told = [_instead(*one, products) for one in vain[:MAX_NOTES]]
+    return [*told, f"and {len(vain) - MAX_NOTES} more"] if len(vain) > MAX_NOTES else told
+
+
 def _condition(attribute: str, wanted: Wanted, products: ProductTable) -> OneOf | Between:
     if attribute not in products.attributes:
         known = ", ".join(products.attributes) or "none"
         raise QueryError(f"where: no attribute {attribute[:60]!r}; those of the catalogue: {known}")
     if isinstance(wanted, Mapping):
         return _between(attribute, wanted, products)
-    values = [wanted] if isinstance(wanted, str | int | float) else list(wanted)
+    values = _listed(wanted)
     if not 0 < len(values) <= MAX_VALUES:
         raise QueryError(
             f"where: {len(values)} values of {attribute}, expected from 1 to {MAX_VALUES}"
         )
-    return OneOf(attribute, tuple(_known(attribute, value, products) for value in values))
+    found = [_known(attribute, value, products) for value in values]
+    return OneOf(attribute, tuple(value for value in found if value is not None))
+
+
+def _listed(wanted: Value | Sequence[Value]) -> list[Value]:
+    return [wanted] if isinstance(wanted, str | int | float) else list(wanted)
 
 
 def _between(attribute: str, ends: Mapping[str, float], products: ProductTable) -> Between:
@@ -112,19 +141,20 @@ def _between(attribute: str, ends: Mapping[str, float], products: ProductTable) 
     return Between(attribute, low, high)
 
 
-def _known(attribute: str, value: Value, products: ProductTable) -> Value:
-    values = products.values(attribute)
-    if isinstance(value, str) and products.is_numeric(attribute):
-        value = _number(value)
-    if value in values:
-        return values[values.index(value)]
+def _known(attribute: str, value: Value, products: ProductTable) -> Value | None:
+    """The value as the products have it, whatever its case; None if none has it."""
+    named = products.named(attribute)
+    if products.is_numeric(attribute):
+        return named.get(_number(value) if isinstance(value, str) else value)
+    return named.get(str(value), named.get(str(value).casefold()))
+
+
+def _instead(attribute: str, value: Value, products: ProductTable) -> str:
+    values, asked = products.values(attribute), str(value)[:60]
     texts = {str(known).casefold(): known for known in values}
-    asked = str(value)[:60]
-    if asked.casefold() in texts:
-        return texts[asked.casefold()]
     near = [str(texts[text]) for text in difflib.get_close_matches(asked.casefold(), texts, 3, 0.5)]
     words = ", ".join(near or [str(known) for known in values[:10]]) or "none"
-    raise QueryError(f"where: no product has the {attribute} {asked!r}; there are {words}")
+    return f"no product has the {attribute} {asked!r}; there are {words}"
 
 
 def _number(text: str) -> Value:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Response
 
-from shopclip.search.engine import SearchEngine
+from shopclip.search.engine import Hit, SearchEngine
 from shopclip.search.errors import QueryError
 from shopclip.search.pictures import to_jpeg
 from shopclip.search.server.engines import Engines
@@ -36,7 +36,7 @@ EXAMPLES = 6
 def create_api(engines: Engines, pictures: PictureLane) -> APIRouter:
     """The routes under /api."""
     problems: dict[int | str, dict[str, Any]] = {
-        status: {"model": Problem} for status in (400, 413, 422, 503)
+        status: {"model": Problem} for status in (400, 404, 413, 422, 503)
     }
     opening = CapacityLimiter(1)
 
@@ -67,9 +67,7 @@ def create_api(engines: Engines, pictures: PictureLane) -> APIRouter:
     async def similar(query: SimilarQuery) -> Found:
         """Products whose pictures are nearest to that of a product, itself left out."""
         engine = await opened(query.pair)
-        ask = partial(engine.similar, query.id, query.k, where=plain(query.where))
-        hits = await to_thread.run_sync(ask)
-        return Found(pair=engine.pair, hits=[FoundProduct.of(hit) for hit in hits])
+        return await to_thread.run_sync(_similar, query, engine)
 
     @api.post("/describe")
     async def describe(query: DescribeQuery) -> Described:
@@ -91,7 +89,19 @@ def _search(query: SearchQuery, engine: SearchEngine, picture: np.ndarray | None
     hits = engine.search(
         query.text, picture, weight=query.weight, k=query.k, where=plain(query.where)
     )
-    return Found(pair=engine.pair, hits=[FoundProduct.of(hit) for hit in hits])
+    return _found(engine, hits, query)
+
+
+def _similar(query: SimilarQuery, engine: SearchEngine) -> Found:
+    return _found(engine, engine.similar(query.id, query.k, where=plain(query.where)), query)
+
+
+def _found(engine: SearchEngine, hits: Sequence[Hit], query: SearchQuery | SimilarQuery) -> Found:
+    return Found(
+        pair=engine.pair,
+        hits=[FoundProduct.of(hit) for hit in hits],
+        notes=engine.unknown_values(plain(query.where)),
+    )
 
 
 def _describe(query: DescribeQuery, engine: SearchEngine, decode: Decode) -> Described:

@@ -19,9 +19,10 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from shopclip import __version__
 from shopclip.errors import ShopclipError
-from shopclip.search.errors import QueryError
+from shopclip.search.errors import NotFoundError, QueryError
 from shopclip.search.server.api import create_api
 from shopclip.search.server.engines import Engines
+from shopclip.search.server.examples import with_examples
 from shopclip.search.server.guard import BUSY, Guard
 from shopclip.search.server.picture_lane import BusyError, PictureLane
 
@@ -63,6 +64,7 @@ def create_app(
         redoc_url=None,
     )
     app.include_router(create_api(engines, lane))
+    app.openapi = with_examples(app, engines)  # type: ignore[method-assign]
     swagger = files("fastapi_offline") / "static"
     assets = {
         **_ASSETS,
@@ -108,7 +110,7 @@ def _constant(content: bytes, media_type: str) -> Any:
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, QueryError):
-        return _problem(422, str(error))
+        return _problem(404 if isinstance(error, NotFoundError) else 422, str(error))
     if isinstance(error, BusyError):
         answer = _problem(503, str(error))
         answer.headers.update(BUSY)

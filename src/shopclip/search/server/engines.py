@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from shopclip.search.engine import SearchEngine
-from shopclip.search.errors import QueryError
+from shopclip.search.errors import NotFoundError
 from shopclip.search.locations import find, pairs
 
 
@@ -34,11 +34,11 @@ class Engines:
 
     def __getitem__(self, pair: str | None) -> SearchEngine:
         """Raises:
-        QueryError: no pair of this name can be searched with.
+        NotFoundError: no pair of this name can be searched with.
         """
         pair = pair or self.default
         if pair not in self.pairs:
-            raise QueryError(f"no pair {pair[:60]!r}; there are {', '.join(self.pairs)}")
+            raise NotFoundError(f"no pair {pair[:60]!r}; there are {', '.join(self.pairs)}")
         if pair not in self._opened:
             with self._lock:
                 if pair not in self._opened:

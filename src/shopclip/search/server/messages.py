@@ -67,8 +67,8 @@ Where = Annotated[
     dict[Annotated[str, Field(max_length=100)], Wanted],
     Field(
         max_length=MAX_CONDITIONS,
-        description="attribute → value, list of values, or range; all have to hold",
-        examples=[{"gender": "Women", "baseColour": ["Red", "Maroon"], "year": {"min": 2011}}],
+        description="attribute → value, list of values, or range; all have to hold, and a value "
+        "that no product has finds nothing",
     ),
 ]
 
@@ -76,7 +76,7 @@ Where = Annotated[
 class SearchQuery(Message):
     """A text, a picture (given, or that of a product), or both."""
 
-    text: str | None = Field(None, max_length=MAX_CHARACTERS, examples=["women red kurta"])
+    text: str | None = Field(None, max_length=MAX_CHARACTERS)
     picture: Encoded = None
     id: Id | None = Field(None, description="search by the picture of this product")
     weight: float = Field(0.5, ge=0, le=1, description="of the text beside a picture")
@@ -117,6 +117,7 @@ class FoundProduct(BaseModel):
 class Found(BaseModel):
     pair: str
     hits: list[FoundProduct]
+    notes: list[str] = Field(description="values of the filter that no product has")
 
 
 class Likely(BaseModel):
