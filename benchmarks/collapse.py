@@ -1,6 +1,7 @@
 """Why GPT-2 + ViT collapsed: the paper's likely recipe, and each suspect taken back alone.
 
-    kedro run --pipelines ingestion,preprocessing --params catalogue.path=…,catalogue.limit=4000
+    kedro run --pipelines ingestion,preprocessing \\
+        --params catalogue.path=…,catalogue.limit=4000,splits.held_out=0.1
     python benchmarks/collapse.py
 
 The towers are the small ones of `conf/base`, from scratch; nothing differs between two rows but

@@ -1,7 +1,7 @@
 """What a teacher is worth: a pair taught by another against itself untaught, by a paired test.
 
     kedro run --pipelines ingestion,preprocessing        # the built-in sample, or a catalogue
-    python benchmarks/teacher.py                         # 20 minutes on one core
+    python benchmarks/teacher.py                         # ten minutes on one core
 
 Teacher and pupils are pairs of `conf/base`: bert_resnet, trained with its own recipe, teaches
 bert_vit for as many epochs as the untaught one learns. It writes benchmarks/results/teacher.json.

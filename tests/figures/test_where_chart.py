@@ -17,7 +17,7 @@ def charts(evidence):
 
 def test_a_chart_for_each_way_to_group_and_a_panel_a_direction(charts):
     assert [chart.name for chart in charts] == [f"where-{by}" for by in GROUPS]
-    assert charts[0].title == "Top-10 accuracy by masterCategory, held out, in %"
+    assert charts[0].title == "MRR@10 by masterCategory, held out, in %"
     figure = drawn(charts[0])
     assert [axes.get_title(loc="left") for axes in panels_of(figure)] == [
         "image → text",
@@ -45,9 +45,9 @@ def test_bars_markers_and_words_are_those_of_the_breakdown(charts, evidence):
         for words, ends in found.items():
             pair, group, rest = words.split(", ", 2)
             row = expected[pair, re.sub(" products?$", "", group), rest.split(":")[0]]
-            assert ends == [row["low"], row["top10_accuracy"], row["high"]]
+            assert ends == [row["low"], row["mrr_at_10"], row["high"]]
             numbers = [float(n) for n in re.findall(r"(?<![\d.])-?[\d.]+", rest.split(": ")[1])]
-            shares = [100 * row[name] for name in ("top10_accuracy", "low", "high")]
+            shares = [100 * row[name] for name in ("mrr_at_10", "low", "high")]
             assert numbers == pytest.approx(shares, abs=0.0501)
 
 

@@ -2,9 +2,28 @@
 
 import itertools
 from collections import Counter
+from dataclasses import replace
 
 from shopclip.sample.assortment import assort
-from shopclip.sample.vocabulary import ARTICLES, BRANDS, COLOURS, PATTERNS, SOLID
+from shopclip.sample.vocabulary import ARTICLES, BRANDS, COLOURS, PATTERNS, SOLID, inks_on
+
+# What captions may say of a cut, written down apart from the vocabulary.
+CUTS = {
+    "Shirt": {"Half Sleeve", "Full Sleeve"},
+    "Tshirt": {
+        *("Round Neck Half Sleeve", "Round Neck Full Sleeve"),
+        *("V Neck Half Sleeve", "V Neck Full Sleeve"),
+    },
+    "Kurta": {"Short", "Long"},
+    "Dress": {"Straight Mini", "Straight Maxi", "Flared Mini", "Flared Maxi"},
+    "Jeans": {"Straight", "Bootcut"},
+    "Skirt": {"Pencil Mini", "Pencil Midi", "Flared Mini", "Flared Midi"},
+    "Casual Shoes": {"Low Top", "High Top"},
+    "Heels": {"Stiletto", "Block", "Strapped Stiletto", "Strapped Block"},
+    "Handbag": {"", "Flap"},
+    "Watch": {"Round", "Square"},
+    **{name: {""} for name in ("Shorts", "Sandals", "Backpack", "Sunglasses", "Cap", "Socks")},
+}
 
 
 def test_captions_spell_out_the_row(shop, rows):
@@ -14,8 +33,35 @@ def test_captions_spell_out_the_row(shop, rows):
         start, end = f"{row['gender']} {row['baseColour']} ", row["articleType"]
         assert rest.startswith(start)
         assert rest.endswith(end)
-        pattern = rest.removeprefix(start).removesuffix(end).strip()
-        assert pattern in {"", *PATTERNS} - {SOLID}
+        middle = rest.removeprefix(start).removesuffix(end).split()
+        if middle[:1] == ["And"]:
+            _, ink, pattern, *middle = middle
+            assert ink in set(COLOURS) - {row["baseColour"]}
+            assert pattern in set(PATTERNS) - {SOLID}
+        assert " ".join(middle) in CUTS[row["articleType"]]
+
+
+def test_a_caption_in_full():
+    tshirt = next(article for article in ARTICLES if article.name == "Tshirt")
+    product = replace(
+        assort(1, seed=0)[0],
+        brand="Arden",
+        gender="Men",
+        colour="Navy",
+        pattern="Striped",
+        ink="Red",
+        article=tshirt,
+        features=(True, False),
+    )
+    assert product.caption == "Arden Men Navy And Red Striped V Neck Half Sleeve Tshirt"
+    solid = replace(product, pattern=SOLID, ink="")
+    assert solid.caption == "Arden Men Navy V Neck Half Sleeve Tshirt"
+
+
+def test_an_ink_is_told_from_its_cloth():
+    grey = {"Black": 30, "White": 253, "Yellow": 204, "Grey": 144}  # luma, by hand
+    for cloth, ink in itertools.permutations(grey, 2):
+        assert (ink in inks_on(cloth)) == (abs(grey[cloth] - grey[ink]) >= 70), (cloth, ink)
 
 
 def test_ids_ascend_with_gaps():
@@ -48,6 +94,8 @@ def test_articles_keep_to_their_genders_and_patterns():
         assert product.gender in product.article.genders
         assert product.usage in product.article.usages
         assert product.article.patterned or product.pattern == SOLID
+        assert (product.ink == "") == (product.pattern == SOLID)
+        assert len(product.features) == len(product.article.features)
 
 
 def test_a_longer_assortment_begins_with_the_shorter_one():

@@ -1,4 +1,4 @@
-"""Top-10 accuracy of the pairs by group of products."""
+"""MRR@10 of the pairs by group of products."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shopclip.figures.leaderboard_chart import (
     draw_estimate,
 )
 from shopclip.figures.style import QUIET, SMALL, color_numbers
-from shopclip.metrics.scoring import TOP10
+from shopclip.metrics.scoring import NAMES, PRIMARY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ def where_charts(
 
     Args:
         breakdowns: of every pair by its name.
-        chance: the accuracy of towers that see nothing.
+        chance: the score of towers that see nothing.
     """
     tables = [breakdowns[pair].assign(pair=pair) for pair in sorted(breakdowns)]
     rows = pd.concat(tables, ignore_index=True).astype({"group": str})
@@ -45,7 +45,7 @@ def where_charts(
 
 
 def _chart(by: str, rows: pd.DataFrame, *, protocol: str, chance: float, reach: float) -> Chart:
-    title = f"Top-10 accuracy {TITLES.get(by, f'by {by}')}, {protocol}, in %"
+    title = f"{NAMES[PRIMARY]} {TITLES.get(by, f'by {by}')}, {protocol}, in %"
     return Chart(
         name=f"where-{by}",
         title=title,
@@ -102,7 +102,7 @@ def _group(
         draw_estimate(
             axes,
             height,
-            (row["low"], row[TOP10], row["high"]),
+            (row["low"], row[PRIMARY], row["high"]),
             number=numbers[pair],
             of=f"{pair}, {of}",
             size=5.5,

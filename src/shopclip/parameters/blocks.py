@@ -171,7 +171,7 @@ class CaptionParameters(Parameters):
 class SplitParameters(Parameters):
     """Which products are kept out of training."""
 
-    held_out: float = Field(0.1, ge=0, le=1, description="share of the captions kept out")
+    held_out: float = Field(0.25, ge=0, le=1, description="share of the captions kept out")
     validation: float = Field(
         0.05,
         ge=0,

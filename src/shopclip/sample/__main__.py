@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from shopclip.sample.catalogue import draw_catalogue
+from shopclip.sample.catalogue import PRODUCTS, draw_catalogue
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -14,7 +14,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description="Draw a small synthetic shop in the Fashion Product Images layout.",
     )
     parser.add_argument("folder", type=Path, help="folder to create")
-    parser.add_argument("--products", type=int, default=1500, help="how many (default: 1500)")
+    parser.add_argument(
+        "--products", type=int, default=PRODUCTS, help=f"how many (default: {PRODUCTS})"
+    )
     parser.add_argument("--seed", type=int, default=0, help="which shop (default: 0)")
     options = parser.parse_args(arguments)
     try:

@@ -46,7 +46,7 @@ def draw_product(product: Product, look: Look) -> Image.Image:
 
 def _cut_out(product: Product, look: Look) -> Image.Image:
     """Draw the bare product upright on a transparent canvas."""
-    palette = mix_palette(product.colour, look)
+    palette = mix_palette(product, look)
     plan = sketch(product.article.name, look.cut)
     canvas = Image.new("RGBA", _CANVAS)
     draw = ImageDraw.Draw(canvas)

@@ -15,6 +15,7 @@ from shopclip.sample.vocabulary import (
     SOLID,
     YEARS,
     Article,
+    inks_on,
 )
 
 _FIRST_ID = 10_000
@@ -22,6 +23,9 @@ _LARGEST_GAP = 40
 # A restock shares its caption with its original, so this gives about 23 % shared captions.
 _RESTOCK_PROBABILITY = 0.125
 _FRESH_CAPTION_TRIES = 50
+# The n-th commonest article or colour comes 1 / n ** _SKEW as often as the commonest: a quarter of
+# the products are Tshirts, a quarter is black, and many are alike but for their finer words.
+_SKEW = 0.8
 
 
 @dataclass(frozen=True)
@@ -33,16 +37,22 @@ class Product:
     gender: str
     colour: str
     pattern: str
+    ink: str
+    """The colour of the pattern; empty where there is none."""
     article: Article
+    features: tuple[bool, ...]
+    """Which of the article's features it has."""
     season: str
     year: int
     usage: str
 
     @property
     def caption(self) -> str:
-        """Brand, gender, colour, pattern and article; a solid fabric goes without saying."""
-        pattern = () if self.pattern == SOLID else (self.pattern,)
-        return " ".join((self.brand, self.gender, self.colour, *pattern, self.article.name))
+        """Brand, gender, colours and pattern, cut and article; what is solid is not said to be."""
+        inked = () if self.pattern == SOLID else ("And", self.ink, self.pattern)
+        named = zip(self.article.features, self.features, strict=True)
+        cut = [feature.words[has] for feature, has in named if feature.words[has]]
+        return " ".join((self.brand, self.gender, self.colour, *inked, *cut, self.article.name))
 
     @property
     def row(self) -> tuple[str | int, ...]:
@@ -89,20 +99,29 @@ def _fresh(product_id: int, taken: Container[str], rng: np.random.Generator) -> 
 
 
 def _any_product(product_id: int, rng: np.random.Generator) -> Product:
-    article = ARTICLES[rng.integers(len(ARTICLES))]
+    article = ARTICLES[_ranked(len(ARTICLES), rng)]
     pattern = str(rng.choice(PATTERNS, p=PATTERN_WEIGHTS)) if article.patterned else SOLID
+    colour = list(COLOURS)[_ranked(len(COLOURS), rng)]
     product = Product(
         id=product_id,
         brand=str(rng.choice(list(BRANDS))),
         gender=str(rng.choice(article.genders)),
-        colour=str(rng.choice(list(COLOURS))),
+        colour=colour,
         pattern=pattern,
+        ink="" if pattern == SOLID else str(rng.choice(inks_on(colour))),
         article=article,
+        features=tuple(bool(has) for has in rng.integers(2, size=len(article.features))),
         season=SEASONS[0],
         year=YEARS[0],
         usage=article.usages[0],
     )
     return _release(product, rng)
+
+
+def _ranked(count: int, rng: np.random.Generator) -> int:
+    """Choose one of `count` ranks, a low one more often."""
+    shares = np.arange(1, count + 1) ** -_SKEW
+    return int(rng.choice(count, p=shares / shares.sum()))
 
 
 def _release(product: Product, rng: np.random.Generator) -> Product:

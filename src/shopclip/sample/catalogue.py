@@ -12,7 +12,10 @@ from shopclip.sample.artist import draw_product
 from shopclip.sample.assortment import Product, assort
 from shopclip.sample.look import choose_look
 
-VERSION = 1
+PRODUCTS = 1600
+"""How many a shop has when nobody says otherwise."""
+
+VERSION = 2
 """To be raised whenever the same seed draws something else."""
 
 _MARKER = "README.txt"
@@ -22,7 +25,7 @@ _JPEG_QUALITY = 90
 _PICTURE_STREAM = 1
 
 
-def draw_catalogue(folder: Path, *, products: int = 1500, seed: int = 0) -> Path:
+def draw_catalogue(folder: Path, *, products: int = PRODUCTS, seed: int = 0) -> Path:
     """Draw a shop in the layout of Fashion Product Images (Small) and return its folder.
 
     Writes `styles.csv` and `images/<id>.jpg`, 60 pixels wide and 80 high. The folder appears
@@ -86,6 +89,6 @@ def _write(folder: Path, assortment: list[Product], seed: int) -> None:
         writer.writerow(COLUMNS)
         writer.writerows(product.row for product in assortment)
     for index, product in enumerate(assortment):
-        look = choose_look(product.gender, np.random.default_rng((seed, index, _PICTURE_STREAM)))
+        look = choose_look(product, np.random.default_rng((seed, index, _PICTURE_STREAM)))
         picture = draw_product(product, look)
         picture.save(images / f"{product.id}.jpg", quality=_JPEG_QUALITY, subsampling=0)

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shopclip.sample.silhouettes import Cut, Paint
-from shopclip.sample.vocabulary import COLOURS, RGB
+from shopclip.sample.assortment import Product
+from shopclip.sample.silhouettes import FLAGS, Cut, Paint
+from shopclip.sample.vocabulary import BRANDS, COLOURS, RGB, SOLID, luma
 
 _BLACK: RGB = (8, 8, 12)
 _IVORY: RGB = (250, 247, 238)
 _SMOKE: RGB = (74, 84, 96)
-# Luma below which only light details show on a fabric, and above which only dark ones do.
-_DARK, _LIGHT = 85.0, 185.0
+# Luma below which only light details show on a fabric.
+_DARK = 85.0
 # A white thing stays white in the shade only if the shade is faint.
 _WHITE = 235.0
 
@@ -27,33 +28,29 @@ class Palette:
     contour: RGB
 
 
-def mix_palette(colour: str, look: Look) -> Palette:
-    """Mix the paints of a product in a colour of the vocabulary."""
+def mix_palette(product: Product, look: Look) -> Palette:
+    """Mix the paints of a product; its seams are sewn in the colour of its brand."""
     red, green, blue = (
         min(255, round(channel * tint))
-        for channel, tint in zip(COLOURS[colour], look.tint, strict=True)
+        for channel, tint in zip(COLOURS[product.colour], look.tint, strict=True)
     )
     base = (red, green, blue)
-    luma = 0.299 * red + 0.587 * green + 0.114 * blue
-    dark = luma < _DARK
-    if dark:
-        shade = _blend(base, _IVORY, 0.1)
-        stitch = _blend(base, _IVORY, 0.3)
+    if luma(base) < _DARK:
+        shade, lining = _blend(base, _IVORY, 0.1), _blend(base, _IVORY, 0.35)
     else:
-        shade = _blend(base, _BLACK, 0.08 if luma > _WHITE else 0.13)
-        stitch = _blend(base, _BLACK, 0.3)
-    light_ink = dark or (look.light_ink and luma < _LIGHT)
-    ink = _IVORY if light_ink else _blend(base, _BLACK, 0.68)
+        shade = _blend(base, _BLACK, 0.08 if luma(base) > _WHITE else 0.13)
+        lining = _blend(base, _BLACK, 0.45)
+    ink = base if product.pattern == SOLID else COLOURS[product.ink]
     return Palette(
         paints={
             Paint.FABRIC: base,
             Paint.PLAIN: base,
             Paint.SHADE: shade,
-            Paint.LINING: _blend(base, _BLACK, 0.45),
+            Paint.LINING: lining,
             Paint.RUBBER: _IVORY,
             Paint.METAL: (196, 198, 204),
             Paint.GLASS: _blend(base, _SMOKE, 0.35),
-            Paint.SEAM: stitch,
+            Paint.SEAM: _blend(base, BRANDS[product.brand][1], 0.6),
         },
         ink=_blend(base, ink, look.ink_strength),
         contour=_blend(base, _BLACK, 0.5),
@@ -67,13 +64,11 @@ def _blend(color: RGB, other: RGB, share: float) -> RGB:
 
 @dataclass(frozen=True)
 class Look:
-    """Picture-only attributes: the cut, the weave of the pattern, the pose and the light."""
+    """What the picture shows beside the row: cut, weave of the pattern, pose and light."""
 
     cut: Cut
     tint: tuple[float, float, float]
     """Factor on each colour channel of the fabric."""
-    light_ink: bool
-    """Whether the pattern is lighter than its fabric, where either would be visible."""
     ink_strength: float
     """Opacity of the pattern, up to 1."""
     pitch: float
@@ -92,17 +87,16 @@ class Look:
     """Relative gain of brightness from the left edge to the right edge."""
 
 
-def choose_look(gender: str, rng: np.random.Generator) -> Look:
-    """Draw a look for a product that is cut for a gender."""
-    long_sleeves, deep_neck, long, wide, light_ink = (
-        bool(flag) for flag in rng.integers(2, size=5)
-    )
+def choose_look(product: Product, rng: np.random.Generator) -> Look:
+    """Draw a look for a product: what its caption names of the cut is kept, the rest is free."""
+    flags = {flag: bool(rng.integers(2)) for flag in FLAGS}
+    for feature, has in zip(product.article.features, product.features, strict=True):
+        flags[feature.flag] = has
     red, green, blue = rng.uniform(0.96, 1.04, size=3)
     return Look(
-        cut=Cut(gender, long_sleeves=long_sleeves, deep_neck=deep_neck, long=long, wide=wide),
+        cut=Cut(product.gender, **flags),
         tint=(float(red), float(green), float(blue)),
-        light_ink=light_ink,
-        ink_strength=float(rng.uniform(0.75, 1.0)),
+        ink_strength=float(rng.uniform(0.8, 1.0)),
         pitch=float(rng.uniform(5.6, 7.6)),
         slant=float(rng.choice((0.0, np.pi / 2, np.pi / 4)) + rng.normal(scale=0.03)),
         weave_seed=int(rng.integers(2**32)),

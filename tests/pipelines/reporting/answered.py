@@ -14,14 +14,14 @@ GROUPS = {
 
 
 def breakdown_of(share):
-    """Accuracy falls from group to group, and is a little higher from text to image."""
+    """The score falls from group to group, and is a little higher from text to image."""
     rows = [
         {
             "by": by,
             "group": group,
             "direction": direction,
             "queries": queries,
-            "top10_accuracy": share / (place + 1) + more,
+            "mrr_at_10": share / (place + 1) + more,
             "low": share / (place + 1) + more - 0.02,
             "high": share / (place + 1) + more + 0.04,
         }

@@ -59,7 +59,7 @@ def test_every_number_by_group_is_that_of_the_breakdown(evidence):
     assert shown.keys() == expected.keys()
     for key, row in expected.items():
         numbers = [float(n) for n in re.findall(r"(?<![\d.])-?[\d.]+", shown[key])]
-        ends = [100 * row[name] for name in ("top10_accuracy", "low", "high")]
+        ends = [100 * row[name] for name in ("mrr_at_10", "low", "high")]
         assert numbers == pytest.approx(ends, abs=0.0501)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from shopclip.metrics.geometry import NEAREST, times_found
-from shopclip.metrics.ranks import Ranks
-from shopclip.metrics.scoring import TOP10
+from shopclip.metrics.retrieval import TieGroups, measure
+from shopclip.metrics.scoring import PRIMARY
 from shopclip.metrics.statistics import bootstrap_means
 from shopclip.parameters import EvaluationParameters
 from shopclip.pipelines.evaluation.protocols import headline
@@ -37,8 +37,8 @@ ENDS = (1, 2, 5)  # largest count of each class of frequencies but the last
 def break_down(
     ranks: pd.DataFrame, examples: pd.DataFrame, parameters: EvaluationParameters
 ) -> pd.DataFrame:
-    """A row a group and direction: `by`, `group`, `direction`, `queries`, `top10_accuracy`, and
-    its interval, `low` to `high`. Of the headline protocol; groups in the order to show them in.
+    """A row a group and direction: `by`, `group`, `direction`, `queries`, `mrr_at_10`, and its
+    interval, `low` to `high`. Of the headline protocol; groups in the order to show them in.
 
     `by` is masterCategory, or subCategory where all products have one masterCategory, or
     caption_frequency: how many products of the gallery bear the query's caption.
@@ -51,7 +51,7 @@ def break_down(
         for group in order:
             for direction, queries in judged[of_query == group].groupby("direction"):
                 keys = {"by": by, "group": group, "direction": direction}
-                rows.append({**keys, **_accuracy(queries, parameters)})
+                rows.append({**keys, **_score(queries, parameters)})
     return pd.DataFrame(rows)
 
 
@@ -76,17 +76,17 @@ def _frequencies(products: pd.DataFrame) -> tuple[str, list[str], pd.Series[str]
     return FREQUENCY, order, pd.Series(classes, index=products.index, dtype=object)
 
 
-def _accuracy(queries: pd.DataFrame, parameters: EvaluationParameters) -> dict[str, float]:
-    ranks = Ranks(queries["better"].to_numpy(), queries["tied"].to_numpy())
-    hits = ranks.hits(10)[:, None]
+def _score(queries: pd.DataFrame, parameters: EvaluationParameters) -> dict[str, float]:
+    groups = TieGroups.of_one_answer(queries["better"].to_numpy(), queries["tied"].to_numpy())
+    reciprocals = measure(groups)[PRIMARY]
     low, high = bootstrap_means(
-        hits,
+        reciprocals[:, None],
         queries["caption_id"].to_numpy(),
         resamples=parameters.resamples,
         confidence=parameters.confidence,
     )
-    accuracy = float(hits.mean())
-    return {"queries": len(queries), TOP10: accuracy, "low": float(low[0]), "high": float(high[0])}
+    score = float(reciprocals.mean())
+    return {"queries": len(queries), PRIMARY: score, "low": float(low[0]), "high": float(high[0])}
 
 
 HUBS = 6

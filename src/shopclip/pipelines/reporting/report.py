@@ -22,9 +22,9 @@ from shopclip.metrics.scoring import (
     CEILINGS,
     CHANCES,
     DIRECTIONS,
+    PRIMARY,
     PROTOCOLS,
     SCORES,
-    TOP10,
     percent,
     percent_interval,
     place,
@@ -171,7 +171,7 @@ def _charts(evidence: Evidence) -> dict[str, Any]:
     charts: dict[str, Any] = {
         "scores": leaderboard_chart(rows),
         "where": where_charts(
-            evidence.breakdowns, protocol=first["protocol"], chance=float(first[CHANCES[TOP10]])
+            evidence.breakdowns, protocol=first["protocol"], chance=float(first[CHANCES[PRIMARY]])
         ),
         "map": map_chart(evidence.maps),
         "curves": None,

@@ -6,10 +6,10 @@ from functools import cache
 from shopclip.sample.silhouettes.accessories import backpack, cap, handbag, socks, sunglasses, watch
 from shopclip.sample.silhouettes.bottoms import dress, jeans, shorts, skirt
 from shopclip.sample.silhouettes.footwear import casual_shoes, heels, sandals
-from shopclip.sample.silhouettes.sketch import Cut, Paint, Part, Sketch
+from shopclip.sample.silhouettes.sketch import FLAGS, Cut, Paint, Part, Sketch
 from shopclip.sample.silhouettes.tops import kurta, shirt, tshirt
 
-__all__ = ["Cut", "Paint", "Part", "Sketch", "sketch"]
+__all__ = ["FLAGS", "Cut", "Paint", "Part", "Sketch", "sketch"]
 
 _SKETCHES: dict[str, Callable[[Cut], Sketch]] = {
     "Backpack": backpack,

@@ -25,17 +25,18 @@ def handbag(cut: Cut) -> Sketch:
     base = 24.0 if cut.wide else 20.0
     height = 25.0 if cut.long else 17.0
     body: list[Corner] = [(0, 35), (base - 5, 35, 3), (base, 66, 4), (0, 66)]
-    flap: list[Corner] = [(0, 34.5), (base - 4.6, 34.5, 2), (base - 5, 43, 3), (0, 50, 12)]
+    shape: list[Corner] = [(0, 34.5), (base - 4.6, 34.5, 2), (base - 5, 43, 3), (0, 50, 12)]
+    flap = (patch(Paint.SHADE, mirrored(shape)), disc(Paint.METAL, 0, 45, 2.2))
     handle = ribbon(arch(0, 37, 11.5, height), 2.8)
     return Sketch(
         (
             patch(Paint.SHADE, handle, 0.4),
             patch(Paint.FABRIC, mirrored(body)),
-            *((patch(Paint.FABRIC, mirrored(flap)),) if cut.deep_neck else ()),
+            *(flap if cut.deep_neck else ()),
             *pair(disc(Paint.METAL, 11.5, 38, 1.6)),
             patch(Paint.SHADE, [(1 - base, 62), (base - 1, 62), (base, 66.4, 3), (-base, 66.4, 3)]),
         ),
-        emblem=(0, 52),
+        emblem=(0, 55) if cut.deep_neck else (0, 50),
         emblem_radius=5.0,
     )
 

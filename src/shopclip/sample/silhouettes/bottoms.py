@@ -19,15 +19,18 @@ from shopclip.sample.silhouettes.sketch import (
 
 
 def jeans(cut: Cut) -> Sketch:
-    """Full length with pockets and a fly; straight for men, slim over a hip for women."""
+    """Full length, with pockets and a fly; slim over a hip for women, and with a flare below."""
     hip, ankle = (14.0, 9.5) if cut.fitted else (14.5, 14.5)
     waist = 10.0 if cut.fitted else 12.5
-    inner = ankle - (5.0 if cut.fitted else 8.5) - (0.0 if not cut.wide else 1.0)
+    inner = ankle - (5.0 if cut.fitted else 8.5)
+    flare: float = 5.0 if cut.wide else 0.0
+    knee: list[Corner] = [(ankle, 52, 6)] if cut.wide else []
     half: list[Corner] = [
         (0, 8),
         (waist, 8, 0.8),
         (hip, 24, 8),
-        (ankle + (0.0 if cut.fitted else 0.5), 74, 0.8),
+        *knee,
+        (ankle + flare, 74, 0.8),
         (inner - 1.0, 74, 0.8),
         (1.0, 31, 1),
         (0, 30),
@@ -35,7 +38,7 @@ def jeans(cut: Cut) -> Sketch:
     return Sketch(
         (
             patch(Paint.FABRIC, mirrored(half)),
-            *pair(patch(Paint.SHADE, box(inner - 1.0, 71.5, ankle, 74.5), 0.5)),
+            *pair(patch(Paint.SHADE, box(inner - 1.0, 71.5, ankle + flare, 74.5), 0.5)),
             _waistband(waist, 8),
             disc(Paint.METAL, 0, 10.4, 1.2),
             seam((0, 12.5), (0, 30)),
@@ -79,7 +82,7 @@ def _waistband(waist: float, top: float) -> Part:
 
 def dress(cut: Cut) -> Sketch:
     """Sleeveless, on slim straps or broad ones, with a belt and a flared skirt."""
-    hem, strap = (74.0 if cut.long else 64.0), (9.5 if cut.wide else 7.0)
+    hem, strap = (74.0 if cut.long else 60.0), (9.5 if cut.wide else 7.0)
     flare = 23.0 if cut.deep_neck else 19.5
     bodice: list[Corner] = [
         (0, 23 if cut.deep_neck else 19, 5),
@@ -112,7 +115,7 @@ def dress(cut: Cut) -> Sketch:
 
 def skirt(cut: Cut) -> Sketch:
     """A waistband over a flared or a narrow skirt."""
-    hem = 66.0 if cut.long else 56.0
+    hem = 68.0 if cut.long else 54.0
     flare, hip = (23.0, 14.0) if cut.wide else (15.5, 16.0)
     half: list[Corner] = [
         (0, 16),

@@ -14,9 +14,9 @@ from shopclip.sample.silhouettes.sketch import (
 
 
 def casual_shoes(cut: Cut) -> Sketch:
-    """Laced sneakers from the side; for women lower and on a thinner sole."""
+    """Laced sneakers from the side, low or over the ankle; for women on a thinner sole."""
     sole = 3.2 if cut.fitted else 5.5
-    collar = 34.0 if cut.fitted else (26.0 if cut.long else 30.0)
+    collar = (34.0 if cut.fitted else 31.0) - (8.0 if cut.long else 0.0)
     upper: list[Corner] = [
         (-21, 57),
         (-21.5, 44, 4),

@@ -99,9 +99,13 @@ def _towards(corner: Corner, neighbour: Corner, reach: float) -> Point:
     return corner[0] + share * dx, corner[1] + share * dy
 
 
+FLAGS = ("long_sleeves", "deep_neck", "long", "wide")
+"""The yes-or-no fields of a cut."""
+
+
 @dataclass(frozen=True)
 class Cut:
-    """How a product is tailored; all but the gender can be told from its picture only."""
+    """How a product is tailored; captions name its gender and the features of its article."""
 
     gender: str
     long_sleeves: bool = False
@@ -125,7 +129,7 @@ class Paint(Enum):
     SHADE = auto()
     """The base colour out of the light."""
     LINING = auto()
-    """The base colour in deep shadow."""
+    """The base colour from within: in deep shadow, or paler where it is dark itself."""
     RUBBER = auto()
     METAL = auto()
     GLASS = auto()

@@ -47,14 +47,16 @@ def shirt(cut: Cut) -> Sketch:
 
 
 def tshirt(cut: Cut) -> Sketch:
-    """No opening, a round neck, and for women a waist and a wider neckline."""
+    """No opening, a round or a pointed neck, and for women a waist and a wider neckline."""
     shoulder, hem = (14.5 if cut.fitted else 17.0), (66.0 if cut.long else 61.0)
     neck = 7.5 if cut.fitted else 5.5
-    dip = (26.0 if cut.deep_neck else 23.0) if cut.fitted else (22.0 if cut.deep_neck else 19.0)
+    dip = 28.0 if cut.deep_neck else (23.0 if cut.fitted else 19.0)
+    neckline: list[Corner] = [(0, dip, 8), (neck - 1, dip - 1, 6)]
+    if cut.deep_neck:
+        neckline = [(0, dip, 0.5)]
     waist: list[Corner] = [(10.5, 44, 14)] if cut.fitted else []
     body: list[Corner] = [
-        (0, dip, 8),
-        (neck - 1, dip - 1, 6),
+        *neckline,
         (neck, 14, 0.5),
         (shoulder, 17.5, 3),
         (shoulder - 1, 32),
@@ -75,8 +77,8 @@ def tshirt(cut: Cut) -> Sketch:
 
 
 def kurta(cut: Cut) -> Sketch:
-    """Knee-long with a standing collar, a short placket and side slits."""
-    shoulder, hem = (13.0 if cut.fitted else 15.0), (75.0 if cut.long else 71.0)
+    """To the thigh or the shin, with a standing collar, a short placket and side slits."""
+    shoulder, hem = (13.0 if cut.fitted else 15.0), (75.0 if cut.long else 64.0)
     waist: list[Corner] = [(9.5, 38, 12)] if cut.fitted else []
     body: list[Corner] = [
         (0, 14),
@@ -99,7 +101,7 @@ def kurta(cut: Cut) -> Sketch:
             patch(Paint.SHADE, [(-2, 15), (2, 15), (2, 34), (0, 37), (-2, 34)], 0.5),
             *(disc(Paint.METAL, 0, y, 0.9) for y in (19, 24, 29)),
             *pair(collar),
-            *pair(seam((12, hem), (11.5, 58))),
+            *pair(seam((12, hem), (11.5, hem - 14))),
         ),
         emblem=(7.2, 25),
         emblem_radius=4.0,
