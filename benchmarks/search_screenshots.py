@@ -77,7 +77,7 @@ def open_page(page: Page) -> None:
             break
         except Exception:  # the server is still loading the towers
             time.sleep(0.3)
-    page.locator("#examples button").first.wait_for()
+    page.locator("#examples a").first.wait_for()
 
 
 def loaded(page: Page) -> None:

@@ -182,6 +182,28 @@ def test_a_value_that_no_product_has_finds_nothing_and_says_what_there_is(client
     assert len(told["notes"]) == 1
 
 
+def test_browsing_shows_products_of_all_the_catalogue_with_counts(client, engine):
+    told = client.post("/api/browse", json={"k": 5}).json()
+    assert [one["id"] for one in told["products"]] == ["p0", "p48", "p96", "p144", "p192"]
+    gender = EXAMPLES["gender"].value_counts()
+    assert told["facets"]["gender"] == [
+        {"value": value, "count": gender[value]} for value in ("Men", "Women")
+    ]
+    where = {"gender": "Women", "baseColour": "Mauve"}
+    told = client.post("/api/browse", json={"where": where}).json()
+    assert told["products"] == []
+    assert told["notes"] == engine.unknown_values(where)
+    assert {one["count"] for one in told["facets"]["gender"]} == {0}
+    assert sum(one["count"] for one in told["facets"]["baseColour"]) == gender["Women"]
+
+
+def test_a_product_is_told_by_its_id(client, engine):
+    told = client.get("/api/product", params={"id": "p7"}).json()
+    assert told == vars(engine.product("p7"))
+    assert "gender" not in told["attributes"]  # that of each seventh is unknown
+    assert "no product has the id" in problem(client.get("/api/product?id=nobody"), 404)
+
+
 def test_the_documented_examples_find_something_in_this_catalogue(client):
     document = client.get("/openapi.json").json()
     asked = 0
@@ -197,7 +219,7 @@ def test_the_documented_examples_find_something_in_this_catalogue(client):
                 assert answer.json()["hits"], path
                 assert answer.json()["notes"] == [], path
             asked += 1
-    assert asked == 5
+    assert asked == 7
 
 
 @pytest.mark.parametrize(
@@ -269,6 +291,8 @@ def test_the_documentation_shows_every_route(client):
         "/api/catalogue",
         "/api/search",
         "/api/similar",
+        "/api/browse",
+        "/api/product",
         "/api/describe",
         "/api/image",
     }

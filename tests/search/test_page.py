@@ -1,6 +1,8 @@
 """The page in a real browser, as a shopper uses it."""
 
 import shutil
+import time
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -39,7 +41,7 @@ def page(request, browser, address):
     page.on("request", lambda one: asked.append(one.url))
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(address)
-    page.locator("#examples button").first.wait_for()
+    page.locator("#examples a").first.wait_for()
     yield page
     elsewhere = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
     assert (elsewhere, wrong) == ([], [])
@@ -126,7 +128,7 @@ def test_a_text_file_named_jpg_is_a_clear_error_and_the_page_goes_on(page, tmp_p
     assert page.get_by_role("alert").is_hidden()
 
 
-def test_filters_narrow_and_an_empty_answer_says_so(page, engine):
+def test_filters_narrow_and_an_empty_answer_says_so(page, engine, address):
     page.locator("summary").click()
     page.locator("select[name=gender]").select_option("Women")
     ask(page, "shirt")
@@ -134,7 +136,7 @@ def test_filters_narrow_and_an_empty_answer_says_so(page, engine):
     assert ids(page) == [
         hit.product.id for hit in engine.search("shirt", where={"gender": "Women"})
     ]
-    page.locator("select[name=baseColour]").select_option("Red")  # those are all men's
+    page.goto(f"{address}/?q=shirt&where.gender=Women&where.baseColour=Red")  # those are all men's
     page.get_by_text("No product fits these filters").wait_for()
     assert page.locator("#hits li").count() == 0
     page.get_by_role("button", name="Clear filters").click()
@@ -151,11 +153,132 @@ def test_another_pair_answers_when_it_is_chosen(page, project):
     assert ids(page) == [hit.product.id for hit in other.search("grey cap")]
 
 
-def test_without_a_query_the_page_says_what_to_do_and_examples_work(page):
-    assert "Type what you are looking for" in page.get_by_role("status").text_content()
-    page.locator("#examples button").first.click()
+def test_without_a_query_the_page_shows_products_and_examples_work(page, engine):
+    page.get_by_text("Type what you are looking for").wait_for()
+    settled(page, 10)
+    assert ids(page) == [product.id for product in engine.browse(10)]
+    page.locator("#examples a").first.click()
+    page.get_by_text("10 nearest").wait_for()
     settled(page, 10)
     assert page.get_by_role("searchbox").input_value() != ""
+
+
+def query_of(page):
+    return dict(parse_qsl(urlsplit(page.url).query))
+
+
+def test_what_is_asked_is_in_the_address_and_back_goes_back(page, engine, address):
+    page.locator("summary").click()
+    page.locator("select[name=gender]").select_option("Women")
+    ask(page, "red & blue?")
+    page.get_by_text("10 nearest").wait_for()
+    found = ids(page)
+    assert query_of(page) == {"q": "red & blue?", "where.gender": "Women"}
+    page.locator("#hits .like").first.click()
+    page.get_by_text("More like " + engine.product(found[0]).caption).wait_for()
+    assert query_of(page) == {"like": found[0], "where.gender": "Women"}
+    page.go_back()
+    page.wait_for_function("() => document.querySelector('#by').hidden")
+    settled(page, 10)
+    assert ids(page) == found
+    assert page.get_by_role("searchbox").input_value() == "red & blue?"
+    page.go_forward()
+    page.get_by_text("More like " + engine.product(found[0]).caption).wait_for()
+    page.go_back()
+    page.go_back()  # the filter alone
+    page.get_by_text("Some of what there is").wait_for()
+    assert query_of(page) == {"where.gender": "Women"}
+    page.go_back()
+    page.wait_for_url(f"{address}/")
+
+
+def test_going_back_twice_at_once_ends_where_it_says(page, address):
+    for text in ("cap", "shoe"):
+        ask(page, text)
+        page.get_by_text("10 nearest").wait_for()
+    page.locator("#hits .like").first.click()
+    page.get_by_text("More like").first.wait_for()
+    page.go_back()
+    # The product of the first step arrives when the second one has been shown.
+    page.route("**/api/product*", lambda route: (time.sleep(0.5), route.continue_()))
+    page.evaluate("history.forward(); setTimeout(() => history.go(-2), 50)")
+    page.wait_for_url("**/?q=cap")
+    page.wait_for_timeout(1500)
+    assert query_of(page) == {"q": "cap"}
+    assert page.locator("#by").is_hidden()
+
+
+def test_an_address_opens_as_it_was_sent(page, engine, address):
+    page.goto(f"{address}/?q=green&like=p5&weight=0.2&where.baseColour=Green&pair=other")
+    page.get_by_text("by other").wait_for()
+    assert page.locator("#by-what").text_content() == "More like " + engine.product("p5").caption
+    assert page.locator("#weight").input_value() == "0.2"
+    assert page.locator("select[name=baseColour]").input_value() == "Green"
+    assert page.title() == "green · shopclip search"
+    shown = page.locator("#hits .facts").all_text_contents()
+    assert len(shown) == 10
+    assert all("Green" in one for one in shown)
+
+
+def test_a_link_is_a_search_of_its_own(page, browser):
+    ask(page, "cap")
+    page.get_by_text("10 nearest").wait_for()
+    link = page.locator("#hits .picture").nth(1)
+    other = browser.new_page()
+    other.goto(page.evaluate("path => new URL(path, location).href", link.get_attribute("href")))
+    other.get_by_text(link.get_attribute("aria-label")).wait_for()
+    other.close()
+
+
+def test_an_address_of_what_is_gone_says_so_and_the_page_goes_on(page, address):
+    page.goto(f"{address}/?like=nobody")
+    page.get_by_role("alert").wait_for()
+    assert "no product has the id" in page.get_by_role("alert").text_content()
+    page.goto(f"{address}/?q=cap&where.gender=Robots&pair=big&tracked=1")
+    page.get_by_text("10 nearest, by tiny").wait_for()
+    assert query_of(page) == {"q": "cap"}
+    ask(page, "shoe")
+    page.get_by_text("10 nearest").wait_for()
+    page.go_back()
+    page.wait_for_function("() => document.querySelector('#text').value === 'cap'")
+
+
+def test_each_value_of_a_filter_says_what_it_would_leave(page, engine):
+    page.locator("summary").click()
+    page.locator("select[name=gender]").select_option("Women")
+    page.get_by_text("Some of what there is").wait_for()
+    page.wait_for_function("() => !document.querySelector('#hits').hasAttribute('aria-busy')")
+    counts = engine.facets({"gender": "Women"})
+    for name in ("gender", "baseColour"):
+        options = page.locator(f"select[name={name}] option").all_text_contents()
+        assert options == ["any", *(f"{value} ({n})" for value, n in counts[name].items())]
+    red = page.locator("select[name=baseColour] option[value=Red]")
+    assert counts["baseColour"]["Red"] == 0
+    assert red.is_disabled()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_it(page, address, scheme):
+    """By axe, whose rules are those of WCAG."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.emulate_media(color_scheme=scheme)
+    for path in ("", "?q=red&where.gender=Women", "?like=p5"):
+        page.goto(f"{address}/{path}")
+        settled(page, 10)
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_picture_can_be_chosen_by_the_keyboard(page):
+    page.evaluate(
+        """document.querySelector('#file').addEventListener('click', (event) => {
+        event.preventDefault(); window.opened = (window.opened ?? 0) + 1; })"""
+    )
+    page.get_by_role("button", name="Picture", exact=True).focus()
+    for key in ("Enter", "Space"):
+        page.keyboard.press(key)
+    page.wait_for_function("window.opened === 2")
 
 
 def test_a_server_that_is_gone_is_said(page):

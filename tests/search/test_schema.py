@@ -33,6 +33,8 @@ def document(project):
         ("/api/catalogue", "GET"),
         ("/api/search", "POST"),
         ("/api/similar", "POST"),
+        ("/api/browse", "POST"),
+        ("/api/product", "GET"),
         ("/api/describe", "POST"),
         ("/api/image", "GET"),
     ],

@@ -16,6 +16,7 @@ from shopclip.search.errors import (
     QueryError,
     SearchError,
 )
+from shopclip.search.facets import Facets, count_values
 from shopclip.search.index.opened import SearchIndex
 from shopclip.search.locations import Location, find
 from shopclip.search.pictures import Picture, read_picture
@@ -120,6 +121,35 @@ class SearchEngine:
         vector = self.index.images.vectors(np.array([number]))
         hits = self._hits(vector, count + 1, among)
         return [hit for hit in hits if hit.product.id != id][:count]
+
+    def browse(self, k: int = 10, *, where: Where | None = None) -> list[Product]:
+        """Products of all that fit a filter, evenly drawn over the catalogue; at most k.
+
+        Raises:
+            QueryError: as in `search`.
+        """
+        count = _count(k)
+        among = select(where, self.index.products)
+        fitting = np.arange(len(self.index.products))
+        if among is not None:
+            fitting = np.flatnonzero(among.mask)
+        shown = min(count, len(fitting))
+        drawn = np.arange(shown) * len(fitting) // max(shown, 1)
+        return self.index.products.products(fitting[drawn].tolist())
+
+    def facets(self, where: Where | None = None) -> Facets:
+        """By attribute and value, how many products a filter would leave; see `count_values`.
+
+        Raises:
+            QueryError: as in `search`.
+        """
+        return count_values(self.index.products, select(where, self.index.products))
+
+    def product(self, id: str) -> Product:
+        """Raises:
+        NotFoundError: there is no such product.
+        """
+        return self.index.products.products([self.index.products.number(id)])[0]
 
     def unknown_values(self, where: Where | None) -> list[str]:
         """What a filter asks for in vain: of each value that no product has, what there is instead.

@@ -14,15 +14,19 @@ from shopclip.search.errors import QueryError
 from shopclip.search.pictures import to_jpeg
 from shopclip.search.server.engines import Engines
 from shopclip.search.server.messages import (
+    Browsed,
+    BrowseQuery,
     Catalogue,
     Described,
     DescribeQuery,
+    Facet,
     Found,
     FoundProduct,
     Id,
     Pair,
     Problem,
     SearchQuery,
+    ShownProduct,
     SimilarQuery,
     decoded,
     plain,
@@ -69,6 +73,16 @@ def create_api(engines: Engines, pictures: PictureLane) -> APIRouter:
         engine = await opened(query.pair)
         return await to_thread.run_sync(_similar, query, engine)
 
+    @api.post("/browse")
+    async def browse(query: BrowseQuery) -> Browsed:
+        """Products without a query, and how many have each value that can be filtered by."""
+        return await to_thread.run_sync(_browse, query, await opened(query.pair))
+
+    @api.get("/product")
+    def product(id: Annotated[Id, Query()]) -> ShownProduct:
+        """Caption and attributes of a product of the catalogue."""
+        return ShownProduct(**vars(engines[None].product(id)))
+
     @api.post("/describe")
     async def describe(query: DescribeQuery) -> Described:
         """The nearest captions of a picture and its most likely attributes."""
@@ -94,6 +108,21 @@ def _search(query: SearchQuery, engine: SearchEngine, picture: np.ndarray | None
 
 def _similar(query: SimilarQuery, engine: SearchEngine) -> Found:
     return _found(engine, engine.similar(query.id, query.k, where=plain(query.where)), query)
+
+
+def _browse(query: BrowseQuery, engine: SearchEngine) -> Browsed:
+    where = plain(query.where)
+    shown = engine.browse(query.k, where=where)
+    return Browsed(
+        pair=engine.pair,
+        products=[ShownProduct(**vars(product)) for product in shown],
+        facets={
+            name: [Facet(value=value, count=count) for value, count in counts.items()]
+            for name, counts in engine.facets(where).items()
+            if len(counts) <= MAX_OPTIONS
+        },
+        notes=engine.unknown_values(where),
+    )
 
 
 def _found(engine: SearchEngine, hits: Sequence[Hit], query: SearchQuery | SimilarQuery) -> Found:

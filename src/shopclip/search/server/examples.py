@@ -43,6 +43,8 @@ def requests(engine: SearchEngine) -> dict[str, dict[str, Any]]:
         "/api/catalogue": {"pair": engine.pair},
         "/api/search": {"text": product.caption, "k": 5, "where": some},
         "/api/similar": {"id": product.id, "k": 5, "where": some},
+        "/api/browse": {"k": 5, "where": some},
+        "/api/product": {"id": product.id},
         "/api/describe": {"id": product.id, "k": 3},
         "/api/image": {"id": product.id},
     }

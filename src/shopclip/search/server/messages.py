@@ -103,11 +103,22 @@ class DescribeQuery(Message):
     pair: Pair = None
 
 
-class FoundProduct(BaseModel):
+class BrowseQuery(Message):
+    """What a catalogue has, without a query."""
+
+    k: Count = 10
+    where: Where = Field(default_factory=dict)
+    pair: Pair = None
+
+
+class ShownProduct(BaseModel):
     id: str
     caption: str
-    similarity: float = Field(description="cosine of the query and the product's picture")
     attributes: dict[str, str | int | float]
+
+
+class FoundProduct(ShownProduct):
+    similarity: float = Field(description="cosine of the query and the product's picture")
 
     @classmethod
     def of(cls, hit: Hit) -> FoundProduct:
@@ -117,6 +128,20 @@ class FoundProduct(BaseModel):
 class Found(BaseModel):
     pair: str
     hits: list[FoundProduct]
+    notes: list[str] = Field(description="values of the filter that no product has")
+
+
+class Facet(BaseModel):
+    """A value of an attribute."""
+
+    value: str | int | float
+    count: int = Field(description="products that have it and fit the rest of the filter")
+
+
+class Browsed(BaseModel):
+    pair: str
+    products: list[ShownProduct] = Field(description="evenly drawn of those that fit the filter")
+    facets: dict[str, list[Facet]]
     notes: list[str] = Field(description="values of the filter that no product has")
 
 
