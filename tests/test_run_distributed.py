@@ -97,9 +97,8 @@ def test_a_run_on_ray_has_the_pictures_embeddings_and_leaderboard_of_a_local_one
     for side in ("image", "text"):
         np.testing.assert_allclose(embeddings(project, side), embeddings(local, side), atol=2e-3)
     here, there = (pd.read_csv(one / "data/08_reporting/scores.csv") for one in (project, local))
-    assert here.drop(columns=["value", "low", "high"]).equals(
-        there.drop(columns=["value", "low", "high"])
-    )
-    one_product = 1 / 80 + 1e-9
-    shares = here["metric"].ne("median_rank")
-    assert (here["value"] - there["value"])[shares].abs().max() <= one_product
+    # Sums in another order may let two answers that are nearly as likely change places.
+    scores = ["value", "low", "high", "seed_low", "seed_high"]
+    assert here.drop(columns=scores).equals(there.drop(columns=scores))
+    moved = (here["value"] - there["value"]).abs() * here["queries"]
+    assert moved[here["metric"].ne("median_rank")].max() <= 2 + 1e-9  # queries
