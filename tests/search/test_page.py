@@ -220,6 +220,11 @@ def test_an_address_opens_as_it_was_sent(page, engine, address):
     assert all("Green" in one for one in shown)
 
 
+def test_an_example_leads_to_the_pair_that_answers_here(page):
+    link = page.locator("#examples a").first
+    assert dict(parse_qsl(urlsplit(link.get_attribute("href")).query)) == {"q": link.text_content()}
+
+
 def test_a_link_is_a_search_of_its_own(page, browser):
     ask(page, "cap")
     page.get_by_text("10 nearest").wait_for()

@@ -228,7 +228,7 @@ function showCounts(facets) {
 async function start() {
   const shop = await ask("catalogue");
   $("pair").append(...shop.pairs.map((pair) => new Option(pair, pair)));
-  state.pair = shop.pair;
+  $("pair").value = state.pair = shop.pair;
   $("count").textContent = shop.products.toLocaleString("en") + " products";
   showFilters(shop.filters);
   $("examples").append(...shop.examples.map((text) => {
