@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum, auto
 
 Point = tuple[float, float]
@@ -99,10 +99,6 @@ def _towards(corner: Corner, neighbour: Corner, reach: float) -> Point:
     return corner[0] + share * dx, corner[1] + share * dy
 
 
-FLAGS = ("long_sleeves", "deep_neck", "long", "wide")
-"""The yes-or-no fields of a cut."""
-
-
 @dataclass(frozen=True)
 class Cut:
     """How a product is tailored; captions name its gender and the features of its article."""
@@ -117,6 +113,10 @@ class Cut:
     def fitted(self) -> bool:
         """Whether it follows the women's pattern: a waist, slim straps, small cases."""
         return self.gender == "Women"
+
+
+FLAGS = tuple(field.name for field in fields(Cut) if field.name != "gender")
+"""The yes-or-no fields of a cut."""
 
 
 class Paint(Enum):
